@@ -1,0 +1,53 @@
+//! Who an access token speaks for, checked against the session it belongs to, so that a session that was ended is ended.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use souk_domain::SessionId;
+use souk_domain::Timestamp;
+use souk_domain::user::User;
+
+use super::AccountError;
+use crate::{Actor, App};
+
+/// How long an instance may take another's word that a session is good.
+const REMEMBERED: Duration = Duration::from_secs(2);
+
+#[derive(Serialize, Deserialize)]
+struct Remembered {
+    user: User,
+    expires_at: Timestamp,
+}
+
+/// The person whom an access token speaks for.
+pub async fn authenticate(app: &App, access_token: &str) -> Result<Actor, AccountError> {
+    let now = app.now();
+    let (user_id, session) = app.tokens.read_access(access_token, now)?;
+    let key = cache_key(session);
+    let cached = app.cache.get(&key).await;
+    let remembered = cached.and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
+    let state = match remembered {
+        Some(state) => state,
+        None => {
+            let state = app.store.session_state(session).await?.ok_or(AccountError::SessionExpired)?;
+            let state = Remembered { user: state.user, expires_at: state.expires_at };
+            let bytes = serde_json::to_vec(&state).unwrap_or_default();
+            app.cache.put(&key, Bytes::from(bytes), REMEMBERED).await;
+            state
+        }
+    };
+    if state.user.id != user_id || state.expires_at <= now {
+        return Err(AccountError::SessionExpired);
+    }
+    Ok(Actor { user: state.user, session })
+}
+
+/// Forgets what is remembered of a session, on every instance.
+pub(super) async fn forget(app: &App, session: SessionId) {
+    app.cache.remove(&cache_key(session)).await;
+}
+
+fn cache_key(session: SessionId) -> String {
+    format!("session:{session}")
+}

@@ -1,0 +1,39 @@
+//! How often somebody may try.
+
+use std::time::Duration;
+
+use super::AccountError;
+use crate::App;
+use crate::ports::Quota;
+
+/// Limits on what a stranger may try.
+#[derive(Debug, Clone, Copy)]
+pub struct LoginQuotas {
+    /// Sign-ins from one address.
+    pub sign_in_by_address: Quota,
+    /// Sign-ins to one account, from wherever.
+    pub sign_in_by_account: Quota,
+    /// New accounts and guests from one address.
+    pub sign_up_by_address: Quota,
+    /// Mails asked for one account.
+    pub mail_by_account: Quota,
+    /// Mails asked for from one address, and tokens and codes tried from it.
+    pub recovery_by_address: Quota,
+}
+
+impl Default for LoginQuotas {
+    fn default() -> Self {
+        let quota = |name, burst, minutes| Quota { name, burst, period: Duration::from_mins(minutes) };
+        Self {
+            sign_in_by_address: quota("sign_in_by_address", 30, 5),
+            sign_in_by_account: quota("sign_in_by_account", 10, 15),
+            sign_up_by_address: quota("sign_up_by_address", 20, 10),
+            mail_by_account: quota("mail_by_account", 3, 15),
+            recovery_by_address: quota("recovery_by_address", 20, 10),
+        }
+    }
+}
+
+pub(super) async fn take(app: &App, quota: Quota, key: &str) -> Result<(), AccountError> {
+    app.limits.take(quota, key).await.map_err(AccountError::TooMany)
+}

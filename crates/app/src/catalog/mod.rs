@@ -1,0 +1,10 @@
+//! The catalogue: seen by all, kept by admins.
+
+pub mod import;
+mod read;
+mod stock;
+mod write;
+
+pub use read::{get, list};
+pub use stock::adjust;
+pub use write::{CatalogError, ProductInput, VariantInput, create, delete, update};

@@ -1,0 +1,83 @@
+//! The jobs there are. Their JSON is what waits in queues while versions of Souk change: a new shape gets a new version.
+
+use serde::{Deserialize, Serialize};
+use souk_domain::{OrderId, UserId};
+
+/// A unit of background work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Job {
+    /// Sends the buyer the receipt of an order.
+    #[serde(rename = "SendReceiptV1")]
+    SendReceipt {
+        /// Of which order.
+        order_id: OrderId,
+    },
+    /// Tells staff by mail that there is a new order.
+    #[serde(rename = "SendNewOrderV1")]
+    SendNewOrder {
+        /// Which order.
+        order_id: OrderId,
+    },
+    /// Sends the link that proves an e-mail address.
+    #[serde(rename = "SendEmailVerificationV1")]
+    SendEmailVerification {
+        /// To whom.
+        user_id: UserId,
+    },
+    /// Sends the link that sets a new password.
+    #[serde(rename = "SendPasswordResetV1")]
+    SendPasswordReset {
+        /// To whom.
+        user_id: UserId,
+    },
+}
+
+impl Job {
+    /// The name of the job type, with its version.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::SendReceipt { .. } => "SendReceiptV1",
+            Self::SendNewOrder { .. } => "SendNewOrderV1",
+            Self::SendEmailVerification { .. } => "SendEmailVerificationV1",
+            Self::SendPasswordReset { .. } => "SendPasswordResetV1",
+        }
+    }
+
+    /// How urgent it is: 0 is the most. Somebody waits in front of a screen for a link.
+    #[must_use]
+    pub fn priority(&self) -> u8 {
+        match self {
+            Self::SendPasswordReset { .. } | Self::SendEmailVerification { .. } => 0,
+            Self::SendReceipt { .. } => 1,
+            Self::SendNewOrder { .. } => 2,
+        }
+    }
+
+    /// The job as it waits in a queue.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads a job; none when this version of Souk does not know it.
+    #[must_use]
+    pub fn decode(payload: &str) -> Option<Self> {
+        serde_json::from_str(payload).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stored_form_stays() {
+        let job = Job::SendReceipt { order_id: OrderId(uuid::Uuid::from_u128(1)) };
+        assert_eq!(job.encode(), r#"{"job":"SendReceiptV1","orderId":"00000000-0000-0000-0000-000000000001"}"#);
+        assert_eq!(Job::decode(&job.encode()), Some(job.clone()));
+        assert!(job.encode().contains(job.kind()));
+        assert_eq!(Job::decode(r#"{"job":"SendReceiptV9","orderId":"x"}"#), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! Orders: placed by buyers, moved on by staff.
+
+mod change;
+mod place;
+mod read;
+
+pub use change::{cancel, move_on, set_payment};
+pub use place::{PlaceRequest, Placed, place};
+pub use read::{get, list, list_all, OrderSearch};

@@ -1,0 +1,54 @@
+//! The store: the one home of everything that must not be lost.
+//!
+//! One method is one atomic operation: it happens whole or not at all, and when it returns it is durable. No transaction
+//! handle leaves a store.
+
+mod accounts;
+mod catalog;
+mod orders;
+mod outbox;
+mod streams;
+mod verify;
+
+pub use accounts::{AccountStore, Credentials, IdempotencyStore, KeptAnswer, KeyState, NewAccount, NewUser, SessionState};
+pub use catalog::{CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written};
+pub use orders::{Committed, OrderFilter, OrderStore};
+pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
+pub use streams::{Appended, StreamStore};
+pub use verify::{Fault, VerifyStore};
+
+use async_trait::async_trait;
+
+use super::EngineError;
+
+/// Everything a data engine does.
+#[async_trait]
+pub trait Store:
+    AccountStore + CatalogStore + IdempotencyStore + OrderStore + OutboxStore + StreamStore + VerifyStore
+{
+    /// Whether the engine answers, and can write.
+    async fn check(&self) -> Result<(), EngineError>;
+    /// Removes what has outlived its retention at `now`: answers kept for keys (24 h), sessions that ran out, outcomes
+    /// of jobs (30 days). In small steps, so that sales go on.
+    async fn trim(&self, now: souk_domain::Timestamp) -> Result<u64, EngineError>;
+}
+
+/// A list, and where to go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// The items, in order.
+    pub items: Vec<T>,
+    /// Give this back as `cursor` for the next ones; none at the end. Opaque, URL-safe.
+    pub next: Option<String>,
+}
+
+/// Why a list was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ListError {
+    /// The cursor was not made by this list.
+    #[error("the cursor was not made by this list")]
+    Cursor,
+    /// The engine failed.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}

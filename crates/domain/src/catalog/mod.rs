@@ -1,0 +1,17 @@
+//! The catalogue: products, their variants, what is counted of them, and how they are found.
+
+mod handle;
+mod import;
+mod markup;
+mod product;
+pub mod search;
+mod stock;
+
+pub use handle::{handle_from, is_handle};
+pub use import::{ImportedProduct, ImportedVariant, ImportOptions, Merge, merge};
+pub use markup::sanitise;
+pub use product::{
+    CatalogFault, Image, Inventory, MAX_IMAGES, MAX_OPTIONS, MAX_TAGS, MAX_VARIANTS, Product,
+    ProductOption, ProductStatus, Translation, Variant,
+};
+pub use stock::{MoveKind, Stock, StockMove};

@@ -1,0 +1,525 @@
+//! What a batch of stock commands does: the one place that admits orders.
+//!
+//! An engine asks the [`Batch`] what it touches, loads that as a [`Snapshot`] inside its transaction, calls [`decide`],
+//! and writes the [`Writes`] in the same transaction. First come, first served; a refused command leaves no trace.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{
+    Address, Order, OrderError, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus,
+    RequestedLine, Shortage, totals,
+};
+use crate::catalog::{Inventory, MoveKind, Product, ProductStatus, Stock, StockMove, Variant};
+use crate::event::order_event_id;
+use crate::shop::ShopSettings;
+use crate::stream::{Author, EntryBody, NewEntry, StreamKey};
+use crate::{
+    EntryId, Event, EventId, EventRecord, Locale, Money, MoveId, OrderId, OrderNumber, Timestamp,
+    UserId, VariantId, ids,
+};
+
+/// A wish to change orders or stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Command {
+    /// What is wished.
+    pub action: Action,
+    /// When it was wished.
+    pub at: Timestamp,
+    /// Its trace (W3C `traceparent`), for all that follows from it.
+    pub trace: Option<String>,
+}
+
+/// What can be wished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Buy.
+    Place(Box<PlaceOrder>),
+    /// Move an order on, cancel it, take it back.
+    Move(MoveOrder),
+    /// Say that an order was paid, or paid back.
+    Pay(PayOrder),
+    /// Put stock in, or take it out, by hand.
+    Adjust(AdjustStock),
+}
+
+/// An order as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlaceOrder {
+    /// Its id, given before the first try.
+    pub id: OrderId,
+    /// Its number, likewise.
+    pub number: OrderNumber,
+    /// The buyer, as called now.
+    pub buyer: Author,
+    /// The buyer's `Idempotency-Key`.
+    pub key: String,
+    /// Hash of the request that came with the key.
+    pub request_hash: [u8; 32],
+    /// What is bought; merged and within limits ([`super::merge_lines`]).
+    pub lines: Vec<RequestedLine>,
+    /// The total that the buyer saw.
+    pub expected_total: Option<Money>,
+    /// Where it goes.
+    pub address: Option<Address>,
+    /// What the buyer wants said.
+    pub note: Option<String>,
+    /// How it is paid.
+    pub payment: PaymentMethod,
+    /// The language it is bought in.
+    pub locale: Locale,
+}
+
+/// A step of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MoveOrder {
+    /// Which.
+    pub order: OrderId,
+    /// Only if it is this user's, and still only `placed` (buyers cancel); staff give none.
+    pub only_of: Option<UserId>,
+    /// Where to.
+    pub to: OrderStatus,
+    /// The carrier's reference.
+    pub tracking: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who does it.
+    pub by: Author,
+}
+
+/// A step of a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PayOrder {
+    /// Which order.
+    pub order: OrderId,
+    /// Where to.
+    pub to: PaymentStatus,
+    /// Who says so.
+    pub by: Author,
+}
+
+/// A stock change by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdjustStock {
+    /// Its id; a repeat changes nothing.
+    pub id: MoveId,
+    /// Of what.
+    pub variant: VariantId,
+    /// Units put in (positive) or taken out (negative).
+    pub delta: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of a command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The order is placed; `replayed` when it was before, under the same key.
+    Placed {
+        /// The order.
+        order: Box<Order>,
+        /// Whether this is an answer given before.
+        replayed: bool,
+    },
+    /// The order changed.
+    Changed(Box<Order>),
+    /// The stock changed; this is left.
+    Adjusted {
+        /// Units left.
+        remaining: i64,
+    },
+}
+
+/// A user and their `Idempotency-Key`.
+pub type OrderKey = (UserId, String);
+
+/// Commands that are decided together, in the order in which they came.
+pub struct Batch<'a>(pub &'a [Command]);
+
+impl Batch<'_> {
+    /// The keys under which orders may have been placed before.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<OrderKey> {
+        self.actions()
+            .filter_map(|action| match action {
+                Action::Place(place) => Some((place.buyer.id, place.key.clone())),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The orders that are to change.
+    #[must_use]
+    pub fn orders(&self) -> BTreeSet<OrderId> {
+        self.actions()
+            .filter_map(|action| match action {
+                Action::Move(step) => Some(step.order),
+                Action::Pay(step) => Some(step.order),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The stock moves that may have been made before.
+    #[must_use]
+    pub fn moves(&self) -> BTreeSet<MoveId> {
+        self.actions()
+            .filter_map(|action| match action {
+                Action::Adjust(adjust) => Some(adjust.id),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The variants that the commands and these loaded orders touch, in the order in which to touch them.
+    #[must_use]
+    pub fn variants<'o>(&self, orders: impl IntoIterator<Item = &'o Order>) -> BTreeSet<VariantId> {
+        let mut variants: BTreeSet<VariantId> = orders
+            .into_iter()
+            .flat_map(|order| order.lines.iter().map(|line| line.variant_id))
+            .collect();
+        for action in self.actions() {
+            match action {
+                Action::Place(place) => variants.extend(place.lines.iter().map(|line| line.variant)),
+                Action::Adjust(adjust) => {
+                    variants.insert(adjust.variant);
+                }
+                Action::Move(_) | Action::Pay(_) => {}
+            }
+        }
+        variants
+    }
+
+    fn actions(&self) -> impl Iterator<Item = &Action> {
+        self.0.iter().map(|command| &command.action)
+    }
+}
+
+/// What a batch needs to know of the store, read inside the transaction.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The shop's settings.
+    pub shop: ShopSettings,
+    /// Orders placed before under the batch's keys, with the hash of their request.
+    pub known: HashMap<OrderKey, ([u8; 32], Order)>,
+    /// The orders that are to change.
+    pub orders: HashMap<OrderId, Order>,
+    /// Stock moves made before.
+    pub moves: BTreeSet<MoveId>,
+    /// The variants that are touched, as far as they exist.
+    pub offers: HashMap<VariantId, Offer>,
+}
+
+/// A variant on sale, with its product (only what a sale needs of it) and its count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The variant; none when it was taken out of the catalogue and only its count is left.
+    pub sale: Option<Sale>,
+    /// Its count.
+    pub stock: Stock,
+}
+
+/// What a sale needs of the catalogue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// The product that it belongs to. Its list of variants may be left empty.
+    pub product: std::sync::Arc<Product>,
+    /// The variant.
+    pub variant: Variant,
+}
+
+/// What a batch writes. Lists are in the order of the commands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Writes {
+    /// New orders.
+    pub placed: Vec<PlacedOrder>,
+    /// Changed orders, each once, as it is at the end.
+    pub changed: Vec<Order>,
+    /// Stock moves.
+    pub moves: Vec<StockMove>,
+    /// What the moves add to each variant's count, in sorted order.
+    pub stock: BTreeMap<VariantId, Stock>,
+    /// Entries of the orders' own streams.
+    pub entries: Vec<NewEntry>,
+    /// Events for the outbox.
+    pub events: Vec<EventRecord>,
+}
+
+impl Writes {
+    /// Nothing to write: no transaction needs to be committed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.placed.is_empty() && self.changed.is_empty() && self.moves.is_empty()
+    }
+}
+
+/// A new order with the key that it binds for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedOrder {
+    /// The order.
+    pub order: Order,
+    /// Its `Idempotency-Key`.
+    pub key: String,
+    /// Hash of the request that came with the key.
+    pub request_hash: [u8; 32],
+}
+
+/// Decides a batch: one result for each command, and what to write for those that were admitted.
+#[must_use]
+pub fn decide(batch: &Batch<'_>, snapshot: Snapshot) -> (Vec<Result<Outcome, OrderError>>, Writes) {
+    let mut deciding = Deciding { snapshot, writes: Writes::default(), changed: BTreeMap::new() };
+    let results = batch.0.iter().map(|command| deciding.decide(command)).collect();
+    deciding.writes.changed = deciding.changed.into_values().collect();
+    (results, deciding.writes)
+}
+
+struct Deciding {
+    snapshot: Snapshot,
+    writes: Writes,
+    changed: BTreeMap<OrderId, Order>,
+}
+
+impl Deciding {
+    fn decide(&mut self, command: &Command) -> Result<Outcome, OrderError> {
+        match &command.action {
+            Action::Place(place) => self.place(place, command),
+            Action::Move(step) => self.step(step, command),
+            Action::Pay(step) => self.pay(step, command),
+            Action::Adjust(adjust) => self.adjust(adjust, command),
+        }
+    }
+
+    fn place(&mut self, place: &PlaceOrder, command: &Command) -> Result<Outcome, OrderError> {
+        let key = (place.buyer.id, place.key.clone());
+        if let Some((hash, order)) = self.snapshot.known.get(&key) {
+            return if *hash == place.request_hash {
+                Ok(Outcome::Placed { order: Box::new(order.as_placed()), replayed: true })
+            } else {
+                Err(OrderError::KeyReused)
+            };
+        }
+        let order = self.admit(place, command.at)?;
+        for line in order.lines.iter().filter(|line| line.tracked) {
+            self.record(StockMove {
+                id: MoveId(ids::derive(order.id.0, &["sold", &line.variant_id.to_string()])),
+                variant_id: line.variant_id,
+                kind: MoveKind::Sold,
+                quantity: i64::from(line.quantity),
+                reason: String::new(),
+                order_id: Some(order.id),
+                at: command.at,
+            });
+        }
+        self.state(
+            &order,
+            command,
+            Some(place.buyer.clone()),
+            EntryBody::Status { status: order.status, previous: None, tracking: None, reason: None },
+            order_event_id(order.id, order.status),
+            Event::OrderPlaced {
+                order_id: order.id,
+                number: order.number,
+                user_id: order.user_id,
+                total: order.total,
+                items: order.items(),
+                locale: order.locale,
+            },
+        );
+        self.snapshot.known.insert(key, (place.request_hash, order.clone()));
+        self.writes.placed.push(PlacedOrder {
+            order: order.clone(),
+            key: place.key.clone(),
+            request_hash: place.request_hash,
+        });
+        Ok(Outcome::Placed { order: Box::new(order), replayed: false })
+    }
+
+    /// Checks everything about an order before anything is taken.
+    fn admit(&self, place: &PlaceOrder, now: Timestamp) -> Result<Order, OrderError> {
+        let shop = &self.snapshot.shop;
+        if !shop.payment_methods.contains(&place.payment) {
+            return Err(OrderError::PaymentMethod);
+        }
+        let mut lines = Vec::with_capacity(place.lines.len());
+        let mut short = Vec::new();
+        for line in &place.lines {
+            let unknown = OrderError::UnknownVariant { variant: line.variant };
+            let offer = self.snapshot.offers.get(&line.variant).ok_or(unknown.clone())?;
+            let sale = offer.sale.as_ref().ok_or(unknown.clone())?;
+            if sale.product.status != ProductStatus::Published {
+                return Err(unknown);
+            }
+            let left = offer.stock.remaining();
+            let tracked = sale.variant.inventory == Inventory::Tracked;
+            if tracked && left < i64::from(line.quantity) {
+                short.push(Shortage { variant: line.variant, requested: line.quantity, left: left.max(0) });
+            }
+            lines.push(order_line(sale, line.quantity, place.locale));
+        }
+        if !short.is_empty() {
+            return Err(OrderError::OutOfStock { short });
+        }
+        let sums = totals(&lines, shop)?;
+        if place.expected_total.is_some_and(|expected| expected != sums.total) {
+            return Err(OrderError::PriceChanged { total: sums.total });
+        }
+        Ok(Order {
+            id: place.id,
+            number: place.number,
+            user_id: place.buyer.id,
+            status: OrderStatus::Placed,
+            payment: Payment { method: place.payment, status: PaymentStatus::Unpaid },
+            lines,
+            subtotal: sums.subtotal,
+            shipping: sums.shipping,
+            tax: sums.tax,
+            total: sums.total,
+            tax_inclusive: shop.tax.inclusive,
+            placed_at: now,
+            updated_at: now,
+            locale: place.locale,
+            address: place.address.clone(),
+            note: place.note.clone(),
+            tracking: None,
+        })
+    }
+
+    fn step(&mut self, step: &MoveOrder, command: &Command) -> Result<Outcome, OrderError> {
+        let mut order = self.order(step.order)?;
+        if step.only_of.is_some_and(|owner| owner != order.user_id) {
+            return Err(OrderError::NotFound);
+        }
+        let previous = order.status;
+        // What is packed already is the shop's to stop, not the buyer's.
+        if step.only_of.is_some() && previous != OrderStatus::Placed {
+            return Err(OrderError::InvalidTransition { from: previous.as_str(), to: step.to.as_str() });
+        }
+        previous.step_to(step.to)?;
+        order.status = step.to;
+        order.updated_at = command.at;
+        if step.tracking.is_some() {
+            order.tracking.clone_from(&step.tracking);
+        }
+        if step.to.gives_stock_back() {
+            for line in order.lines.iter().filter(|line| line.tracked) {
+                self.record(StockMove {
+                    id: MoveId(ids::derive(order.id.0, &["returned", &line.variant_id.to_string()])),
+                    variant_id: line.variant_id,
+                    kind: MoveKind::Returned,
+                    quantity: i64::from(line.quantity),
+                    reason: step.reason.clone().unwrap_or_default(),
+                    order_id: Some(order.id),
+                    at: command.at,
+                });
+            }
+        }
+        self.state(
+            &order,
+            command,
+            Some(step.by.clone()),
+            EntryBody::Status {
+                status: order.status,
+                previous: Some(previous),
+                tracking: step.tracking.clone(),
+                reason: step.reason.clone(),
+            },
+            order_event_id(order.id, order.status),
+            Event::OrderStatusChanged {
+                order_id: order.id,
+                number: order.number,
+                status: order.status,
+                previous,
+            },
+        );
+        self.keep(order)
+    }
+
+    fn pay(&mut self, step: &PayOrder, command: &Command) -> Result<Outcome, OrderError> {
+        let mut order = self.order(step.order)?;
+        order.payment.status.step_to(step.to)?;
+        order.payment.status = step.to;
+        order.updated_at = command.at;
+        self.state(
+            &order,
+            command,
+            Some(step.by.clone()),
+            EntryBody::Payment { status: step.to },
+            EventId(ids::derive(order.id.0, &["payment", step.to.as_str()])),
+            Event::OrderPaymentChanged { order_id: order.id, status: step.to },
+        );
+        self.keep(order)
+    }
+
+    fn adjust(&mut self, adjust: &AdjustStock, command: &Command) -> Result<Outcome, OrderError> {
+        let offer = self.snapshot.offers.get(&adjust.variant);
+        let unknown = OrderError::UnknownVariant { variant: adjust.variant };
+        let Some(Offer { sale: Some(sale), stock }) = offer else { return Err(unknown) };
+        let left = stock.remaining();
+        if self.snapshot.moves.contains(&adjust.id) {
+            return Ok(Outcome::Adjusted { remaining: left });
+        }
+        let remaining = left.checked_add(adjust.delta).ok_or(OrderError::TooLarge)?;
+        if remaining < 0 && adjust.delta < 0 && sale.variant.inventory == Inventory::Tracked {
+            return Err(OrderError::StockBelowZero { left });
+        }
+        if remaining.abs() > Stock::MOST {
+            return Err(OrderError::TooLarge);
+        }
+        self.snapshot.moves.insert(adjust.id);
+        self.record(StockMove {
+            id: adjust.id,
+            variant_id: adjust.variant,
+            kind: MoveKind::Received,
+            quantity: adjust.delta,
+            reason: adjust.reason.clone(),
+            order_id: None,
+            at: command.at,
+        });
+        Ok(Outcome::Adjusted { remaining })
+    }
+
+    fn order(&self, id: OrderId) -> Result<Order, OrderError> {
+        self.snapshot.orders.get(&id).cloned().ok_or(OrderError::NotFound)
+    }
+
+    fn keep(&mut self, order: Order) -> Result<Outcome, OrderError> {
+        self.snapshot.orders.insert(order.id, order.clone());
+        self.changed.insert(order.id, order.clone());
+        Ok(Outcome::Changed(Box::new(order)))
+    }
+
+    fn record(&mut self, stock_move: StockMove) {
+        let offer = self.snapshot.offers.entry(stock_move.variant_id).or_insert(Offer { sale: None, stock: Stock::default() });
+        offer.stock.apply(stock_move.kind, stock_move.quantity);
+        let change = self.writes.stock.entry(stock_move.variant_id).or_default();
+        change.apply(stock_move.kind, stock_move.quantity);
+        self.writes.moves.push(stock_move);
+    }
+
+    /// States a fact about an order: an entry of its own stream, and an event.
+    fn state(&mut self, order: &Order, command: &Command, author: Option<Author>, body: EntryBody, id: EventId, event: Event) {
+        self.writes.entries.push(NewEntry {
+            stream: StreamKey::Order(order.id),
+            id: EntryId(ids::derive(id.0, &["entry", "order"])),
+            author,
+            at: command.at,
+            body,
+        });
+        self.writes.events.push(EventRecord { id, event, at: command.at, trace: command.trace.clone() });
+    }
+}
+
+fn order_line(sale: &Sale, quantity: u32, locale: Locale) -> OrderLine {
+    let (product, variant) = (&sale.product, &sale.variant);
+    OrderLine {
+        variant_id: variant.id,
+        product_id: product.id,
+        handle: product.handle.clone(),
+        sku: variant.sku.clone(),
+        title: product.title_in(locale).to_owned(),
+        variant_title: product.variant_title_in(variant, locale),
+        image: product.images.first().map(|image| image.url.clone()),
+        quantity,
+        unit_price: variant.price,
+        tracked: variant.inventory != Inventory::Untracked,
+    }
+}

@@ -1,0 +1,18 @@
+/** The names under which answers are cached, in one place, so that what changes them can find them. */
+export const keys = {
+  shop: ['shop'] as const,
+  categories: ['categories'] as const,
+  products: ['products'] as const,
+  productList: (filter: { q: string; category: string }) => ['products', 'list', filter] as const,
+  product: (handle: string) => ['products', 'one', handle] as const,
+  stockList: (q: string) => ['products', 'stock', q] as const,
+  orders: ['orders'] as const,
+  myOrders: ['orders', 'mine'] as const,
+  order: (id: string) => ['orders', 'one', id] as const,
+  orderEntries: (id: string) => ['orders', 'one', id, 'entries'] as const,
+  staffOrders: (filter: { status: string; q: string }) => ['orders', 'staff', filter] as const,
+  sessions: ['sessions'] as const,
+  mails: ['mails'] as const,
+  mail: (id: string) => ['mails', id] as const,
+  jobs: ['jobs'] as const,
+}

@@ -1,0 +1,44 @@
+import { client, dataOf } from './client'
+import type { NewOrder, OrderStatus, PaymentStatus } from './types'
+
+export const placeOrder = (order: NewOrder, idempotencyKey: string) =>
+  dataOf(
+    client.POST('/api/v1/orders', { params: { header: { 'Idempotency-Key': idempotencyKey } }, body: order }),
+  )
+
+export const listMyOrders = (cursor: string | undefined, signal: AbortSignal) =>
+  dataOf(client.GET('/api/v1/orders', { params: { query: { cursor } }, signal }))
+
+export const getOrder = (id: string, signal: AbortSignal) =>
+  dataOf(client.GET('/api/v1/orders/{id}', { params: { path: { id } }, signal }))
+
+export const cancelOrder = (id: string) =>
+  dataOf(client.POST('/api/v1/orders/{id}/cancel', { params: { path: { id } }, body: {} }))
+
+/** An order has a handful of entries, so one page holds its whole story. */
+export const orderEntries = (id: string, signal: AbortSignal) =>
+  dataOf(
+    client.GET('/api/v1/streams/{key}/entries', {
+      params: { path: { key: `order:${id}` }, query: { after: 0, limit: 100 } },
+      signal,
+    }),
+  )
+
+export interface StaffOrderFilter {
+  status: OrderStatus | ''
+  q: string
+}
+
+export const listStaffOrders = ({ status, q }: StaffOrderFilter, cursor: string | undefined, signal: AbortSignal) =>
+  dataOf(
+    client.GET('/api/v1/admin/orders', {
+      params: { query: { status: status || undefined, q: q || undefined, cursor } },
+      signal,
+    }),
+  )
+
+export const moveOrder = (id: string, move: { status: OrderStatus; tracking?: string; reason?: string }) =>
+  dataOf(client.POST('/api/v1/admin/orders/{id}/status', { params: { path: { id } }, body: move }))
+
+export const setPayment = (id: string, status: PaymentStatus) =>
+  dataOf(client.POST('/api/v1/admin/orders/{id}/payment', { params: { path: { id } }, body: { status } }))

@@ -1,0 +1,23 @@
+import type { components } from './schema.gen'
+
+type Schemas = components['schemas']
+
+export type Address = Schemas['Address']
+export type AuthResponse = Schemas['AuthResponse']
+export type Category = Schemas['Category']
+export type Entry = Schemas['Entry']
+export type ImportReport = Schemas['ImportReport']
+export type Job = Schemas['Job']
+export type Mail = Schemas['Mail']
+export type MailSummary = Schemas['MailSummary']
+export type NewOrder = Schemas['NewOrder']
+export type Order = Schemas['Order']
+export type OrderLine = Schemas['OrderLine']
+export type OrderStatus = Schemas['OrderStatus']
+export type PaymentMethod = Schemas['PaymentMethod']
+export type PaymentStatus = Schemas['PaymentStatus']
+export type Product = Schemas['Product']
+export type Session = Schemas['Session']
+export type Shop = Schemas['Shop']
+export type User = Schemas['User']
+export type Variant = Schemas['Variant']
