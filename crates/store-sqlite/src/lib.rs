@@ -1,1 +1,38 @@
-//! store-sqlite
+//! The embedded engine: the store and the queue of jobs in one SQLite file.
+//!
+//! `open` opens a file and says who may; `schema` brings it forward; `writer` is the one thread that writes, `reader`
+//! those that read. `orders` (with `commit`), `streams`, `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and
+//! `queue` are the ports, named as in `souk-app`; `verify` checks the invariants, `trim` ends what outlived its
+//! retention, `backup` copies the file while it is written to. `records` and `cursor` are how values stand in columns
+//! and addresses.
+//!
+//! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
+
+mod accounts;
+mod backup;
+mod catalog;
+mod commit;
+mod cursor;
+mod failure;
+mod idempotency;
+mod open;
+mod orders;
+mod outbox;
+mod queue;
+mod reader;
+mod records;
+mod schema;
+mod sessions;
+mod store;
+mod streams;
+mod trim;
+mod verify;
+mod writer;
+
+pub use backup::BackupError;
+pub use open::{Access, OpenError, SqliteOptions};
+pub use queue::SqliteQueue;
+pub use store::SqliteStore;
+
+#[cfg(test)]
+mod tests;

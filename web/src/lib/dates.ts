@@ -1,7 +1,10 @@
 import { languageTag, type Locale } from './locale'
 
+// The month as a word: numbers alone are read day first by some and month first by others.
+const moment = { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit' } as const
+
 export function formatMoment(at: string, locale: Locale): string {
-  return new Intl.DateTimeFormat(languageTag(locale), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+  return new Intl.DateTimeFormat(languageTag(locale), moment).format(new Date(at))
 }
 
 export function formatDay(at: string, locale: Locale): string {

@@ -22,9 +22,13 @@ fn is_mark(c: char) -> bool {
 pub fn handle_from(title: &str) -> String {
     let mut handle = String::new();
     for c in title.chars().flat_map(char::to_lowercase) {
-        if c.is_alphanumeric() {
+        // Arabic is written without its short vowels in addresses; other scripts' marks are part of the word.
+        if matches!(c, '\u{064b}'..='\u{065f}' | '\u{0670}') {
+            continue;
+        }
+        if c.is_alphanumeric() || (is_mark(c) && !handle.is_empty()) {
             handle.push(c);
-        } else if !is_mark(c) && !handle.is_empty() && !handle.ends_with('-') {
+        } else if !handle.is_empty() && !handle.ends_with('-') {
             handle.push('-');
         }
         if handle.chars().count() >= LONGEST {
@@ -42,6 +46,7 @@ mod tests {
     fn titles_become_handles() {
         assert_eq!(handle_from("  4mm 5mm Y-Wrench! "), "4mm-5mm-y-wrench");
         assert_eq!(handle_from("قهوة عربيّة"), "قهوة-عربية");
+        assert_eq!(handle_from("हिन्दी चाय"), "हिन्दी-चाय");
         assert_eq!(handle_from("—"), "");
         assert!(is_handle("قهوة-عربية") && is_handle("a_b-1"));
         assert!(!is_handle("A") && !is_handle("a b") && !is_handle("") && !is_handle("a/b"));

@@ -11,7 +11,7 @@ export function CheckoutLines({ lines }: { lines: CheckoutLine[] }) {
           <span className="checkout-line-title">
             {line.title}
             {line.variantTitle && <span className="muted small"> · {line.variantTitle}</span>}
-            <bdi className="muted small ltr"> × {line.quantity}</bdi>
+            <span className="muted small"> × {line.quantity}</span>
           </span>
           <Price money={times(line.unitPrice, line.quantity)} />
         </li>

@@ -5,7 +5,8 @@
  * attempt is unanswered, every further one goes out under the same key: the server binds it to the first that commits.
  */
 import type { NewOrder, Order } from '@/api/types'
-import { asProblem, Problem } from '@/lib/problem'
+import type { Problem } from '@/lib/problem';
+import { asProblem } from '@/lib/problem'
 import { isRecord, readStored, writeStored } from '@/lib/storedJson'
 
 interface Attempt {

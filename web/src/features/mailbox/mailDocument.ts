@@ -1,18 +1,22 @@
 /**
  * Mails carry their styles inline, and this page's policy forbids inline styles, in frames of its own making too.
- * So styles are put aside before the frame reads the document, and given back afterwards through the style objects
- * of the browser, which the policy allows. Scripts stay out by the frame's sandbox.
+ * So styles are put aside before the browser reads the document, and given back afterwards through its style objects,
+ * which the policy allows. Scripts stay out by the frame's sandbox.
  */
 const asideAttribute = 'data-mail-style'
+const sheetsAttribute = 'data-mail-sheets'
 
 export function withInertStyles(html: string): string {
-  const page = new DOMParser().parseFromString(html.replace(/\sstyle=/gi, ` ${asideAttribute}=`), 'text/html')
-  for (const sheet of page.querySelectorAll('style')) {
-    const aside = page.createElement('template')
-    aside.setAttribute(asideAttribute, sheet.textContent)
-    sheet.replaceWith(aside)
-  }
-  for (const unwanted of page.querySelectorAll('script, link, base, meta[http-equiv]')) unwanted.remove()
+  const sheets: string[] = []
+  const inert = html
+    .replace(/<style\b[^>]*>([\s\S]*?)<\/style\s*>/gi, (_, sheet: string) => {
+      sheets.push(sheet)
+      return ''
+    })
+    .replace(/\sstyle\s*=/gi, ` ${asideAttribute}=`)
+  const page = new DOMParser().parseFromString(inert, 'text/html')
+  page.documentElement.setAttribute(sheetsAttribute, sheets.join('\n'))
+  for (const unwanted of page.querySelectorAll('script, style, link, base, meta[http-equiv]')) unwanted.remove()
   for (const link of page.querySelectorAll('a[href]')) {
     link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noopener noreferrer')
@@ -23,15 +27,10 @@ export function withInertStyles(html: string): string {
 export function applyMailStyles(page: Document | null): void {
   const view = page?.defaultView
   if (!page || !view) return
-  for (const element of page.querySelectorAll<HTMLElement>(`[${asideAttribute}]`)) {
-    const styles = element.getAttribute(asideAttribute) ?? ''
-    if (element.tagName === 'TEMPLATE') page.adoptedStyleSheets.push(sheetOf(styles, view))
-    else element.style.cssText = styles
-  }
-}
-
-function sheetOf(styles: string, view: Window & typeof globalThis): CSSStyleSheet {
   const sheet = new view.CSSStyleSheet()
-  sheet.replaceSync(styles)
-  return sheet
+  sheet.replaceSync(page.documentElement.getAttribute(sheetsAttribute) ?? '')
+  page.adoptedStyleSheets.push(sheet)
+  for (const element of page.querySelectorAll<HTMLElement>(`[${asideAttribute}]`)) {
+    element.style.cssText = element.getAttribute(asideAttribute) ?? ''
+  }
 }

@@ -1,0 +1,59 @@
+# The two commands to know: `make run` and `make test`. Both install what they need first.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+RELEASE := target/release/souk
+
+.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash bench fmt contract clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+run: build ## Serve the demo shop at http://localhost:8080, with its data in ./souk-data
+	@echo "the shop: http://localhost:8080"
+	exec $(RELEASE) serve --demo --data-dir ./souk-data
+
+test: ## Install what is needed and run every test
+	@scripts/test.sh
+
+check: test-tools web ## What must be green before a change lands: format, lints, tests, docs, contracts
+	@scripts/check.sh
+
+dev: tools web/node_modules/.package-lock.json ## Serve the shop from a debug build, and the pages from Vite with live reload
+	@scripts/dev.sh
+
+build: tools web ## Build the release binary with the web client inside
+	cargo build --release --locked -p souk
+
+web: web/dist/index.html ## Build the web client
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+web/dist/index.html: web/node_modules/.package-lock.json $(shell find web/src web/public web/index.html web/vite.config.ts web/scripts -type f 2>/dev/null)
+	cd web && npm run build
+	@touch $@
+
+tools: ## Install what building needs (a C compiler)
+	@scripts/install.sh build
+
+test-tools: ## Install what tests need as well (Chromium, a mail server)
+	@scripts/install.sh test
+
+crash: web ## Kill the server at random moments: make crash ROUNDS=100 [SEED=…]
+	SOUK_CRASH_ROUNDS=$(or $(ROUNDS),20) SOUK_CRASH_SEED=$(SEED) cargo test --release --locked -p souk --test it crash:: -- --nocapture
+
+bench: build ## Measure, side by side in one run; writes bench/RESULTS.md
+	cargo run --release --locked -p souk-bench -- all --souk $(RELEASE) --write bench/RESULTS.md
+
+contract: ## Write contract/openapi.json and the client's types anew
+	@scripts/contract.sh write
+
+fmt: ## Format
+	cargo fmt --all
+	cd web && npm run --if-present format
+
+clean: ## Remove what was built
+	cargo clean
+	rm -rf web/dist web/node_modules

@@ -1,0 +1,12 @@
+//! The binary's inside, so that tests and benches can start a whole Souk in their own process.
+//!
+//! `config` reads options, `wire` chooses engines and puts the application together, `server` listens, `cli` has one
+//! file for each command. Nothing else in the workspace reads the environment, the clock or the system's randomness.
+
+pub mod assets;
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod server;
+pub mod telemetry;
+pub mod wire;

@@ -1,0 +1,51 @@
+//! Tries every configured engine.
+
+use souk_app::ports::Clock as _;
+use souk_app::ports::store::Store as _;
+use souk_store_sqlite::Access;
+
+use super::{SystemClock, SystemIds, engines, keys};
+use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
+
+/// What came of trying one engine.
+pub struct Finding {
+    /// Which need.
+    pub what: &'static str,
+    /// Which engine, without its secrets.
+    pub detail: String,
+    /// What is wrong; none when it is good.
+    pub wrong: Option<String>,
+}
+
+/// Tries every configured engine. Options that cannot be read are an error; engines that do not answer are findings.
+pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
+    let (database, blobs, mail) = (options.database()?, options.blobs()?, options.mail()?);
+    let signing_keys = options.signing_keys()?;
+    let mut findings = Vec::new();
+    let mut found = |what, detail: String, tried: anyhow::Result<()>| {
+        findings.push(Finding { what, detail, wrong: tried.err().map(|error| format!("{error:#}")) });
+    };
+    let DatabaseUrl::Sqlite(path) = &database;
+    let tried = async { Ok(engines::open_store(&database, Access::Share)?.check().await?) }.await;
+    found("data", format!("sqlite:{}", path.display()), tried);
+
+    let BlobsUrl::Folder(path) = &blobs;
+    let tried = async { Ok(engines::open_files(&blobs)?.check().await?) }.await;
+    found("blobs", format!("file:{}", path.display()), tried);
+
+    let detail = match &mail {
+        MailUrl::Folder(path) => format!("file:{}", path.display()),
+        MailUrl::Smtp(url) => {
+            // What stands before the last @ is a name and a password.
+            let host = url.rsplit_once('@').map_or_else(|| url.split_once("//").map_or("", |(_, rest)| rest), |(_, host)| host);
+            format!("smtp server {host}")
+        }
+    };
+    let tried = async { Ok(engines::open_mailer(options, "http://localhost")?.check().await?) }.await;
+    found("mail", detail, tried);
+
+    let tried = keys::load_or_make(&signing_keys, &SystemIds, SystemClock.now())
+        .and_then(|keys| Ok(souk_app::accounts::Tokens::new(&keys).map(drop)?));
+    found("signing keys", signing_keys.display().to_string(), tried);
+    Ok(findings)
+}

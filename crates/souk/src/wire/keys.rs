@@ -1,0 +1,92 @@
+//! The file of signing keys: made on first start, readable by its owner alone, rotated by `souk keys rotate`.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+use souk_app::accounts::SigningKey;
+use souk_app::ports::Ids;
+use souk_domain::Timestamp;
+
+/// Retired keys are kept as long as a session may live, and a day.
+const KEPT_DAYS: i64 = 31;
+
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    keys: Vec<SigningKey>,
+}
+
+/// The keys of the file; a new file with one key when there is none.
+pub fn load_or_make(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Result<Vec<SigningKey>> {
+    let shown = path.display();
+    match std::fs::read(path) {
+        Ok(bytes) => {
+            let file: KeyFile = serde_json::from_slice(&bytes).with_context(|| format!("the signing keys in {shown} cannot be read"))?;
+            let mode = std::fs::metadata(path)?.permissions().mode();
+            if mode & 0o077 != 0 {
+                tracing::warn!(file = %shown, mode = format!("{:o}", mode & 0o777), "others can read the signing keys: chmod 600");
+            }
+            Ok(file.keys)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let keys = vec![fresh(ids, now)];
+            match write(path, &keys) {
+                // Another process was quicker: its keys are the ones.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => load_or_make(path, ids, now),
+                written => {
+                    written.with_context(|| format!("the signing keys cannot be written to {shown}"))?;
+                    Ok(keys)
+                }
+            }
+        }
+        Err(error) => Err(error).with_context(|| format!("the signing keys in {shown} cannot be read")),
+    }
+}
+
+/// Puts a new key in front; those too old to matter go. Servers take it at their next start.
+pub fn rotate(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Result<Vec<SigningKey>> {
+    let mut keys = load_or_make(path, ids, now)?;
+    let oldest = now.saturating_sub(jiff::SignedDuration::from_hours(24 * KEPT_DAYS))?;
+    let newest = keys.iter().map(|key| key.created_at).max();
+    // A key is retired by its successor, not by its own age.
+    keys.sort_by_key(|key| key.created_at);
+    let retired_before: Vec<bool> =
+        keys.iter().enumerate().map(|(place, _)| keys.get(place + 1).is_some_and(|next| next.created_at < oldest)).collect();
+    let mut retired = retired_before.into_iter();
+    keys.retain(|_| !retired.next().unwrap_or(false));
+    let mut key = fresh(ids, now);
+    key.created_at = newest.map_or(now, |newest| now.max(newest));
+    keys.push(key);
+    let beside = path.with_extension("json.new");
+    match std::fs::remove_file(&beside) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    write(&beside, &keys)?;
+    std::fs::rename(&beside, path)?;
+    Ok(keys)
+}
+
+fn fresh(ids: &dyn Ids, now: Timestamp) -> SigningKey {
+    let mut seed = [0; 32];
+    ids.fill_secret(&mut seed);
+    SigningKey::new(&seed, now)
+}
+
+/// Writes a new file whole: a crash in between leaves none that looks good, since it is linked into place at the end.
+fn write(path: &Path, keys: &[SigningKey]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    let json = serde_json::to_vec_pretty(&KeyFile { keys: keys.to_vec() })?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    file.write_all(&json)?;
+    file.sync_all()?;
+    let linked = std::fs::hard_link(&temporary, path);
+    std::fs::remove_file(&temporary)?;
+    linked?;
+    std::fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,98 @@
+//! Chooses the engines and puts the application together: the one place that knows which engine stands behind a port.
+
+mod check;
+mod engines;
+pub mod keys;
+mod souk;
+mod system;
+
+use std::sync::Arc;
+
+use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
+use souk_app::committer::{Committer, CommitterOptions};
+use souk_app::local::{MemoryCache, MemoryLimits, NoLimits};
+use souk_app::ports::{Clock as _, Limits};
+use souk_app::{App, Options, Relay};
+use souk_domain::EventRecord;
+use souk_store_sqlite::{Access, SqliteStore};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+pub use check::{Finding, check};
+pub use engines::open_to_read;
+pub use self::souk::Souk;
+pub use system::{SystemClock, SystemIds};
+
+use crate::config::EngineOptions;
+
+/// Commits whose events may wait for the relay; more are left to the sweeper.
+const RELAY_QUEUE: usize = 4_096;
+/// Sessions that are remembered for a moment.
+const CACHED_KEYS: usize = 20_000;
+/// Password hashes at once: 19 MiB each.
+const HASHES_AT_ONCE: usize = 2;
+
+/// The application with what drives it.
+struct Wired {
+    app: Arc<App>,
+    store: SqliteStore,
+    events: mpsc::Receiver<Vec<EventRecord>>,
+    committer: JoinHandle<()>,
+}
+
+/// What differs between the commands.
+struct Wish {
+    access: Access,
+    options: Options,
+    committer: CommitterOptions,
+    rate_limits: bool,
+}
+
+fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
+    let store = engines::open_store(&engines.database()?, wish.access)?;
+    let clock = Arc::new(SystemClock);
+    let ids = Arc::new(SystemIds);
+    let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
+    let (relay, events) = Relay::channel(RELAY_QUEUE);
+    let shared = Arc::new(store.clone());
+    let (committer, committing) = Committer::start(shared.clone(), relay.clone(), ids.clone(), wish.committer);
+    let limits: Arc<dyn Limits> = if wish.rate_limits { Arc::new(MemoryLimits::default()) } else { Arc::new(NoLimits) };
+    let app = App {
+        queue: Arc::new(store.queue()),
+        files: engines::open_files(&engines.blobs()?)?,
+        mailer: engines::open_mailer(engines, &wish.options.public_url)?,
+        cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
+        limits,
+        tokens: Tokens::new(&signing_keys)?,
+        passwords: Passwords::new(HASHES_AT_ONCE, &*ids)?,
+        clock,
+        ids,
+        committer,
+        relay,
+        options: wish.options,
+        store: shared,
+    };
+    Ok(Wired { app: Arc::new(app), store, events, committer: committing })
+}
+
+/// The application for a command that runs a moment, beside a server or alone. What it writes to the outbox is handed on
+/// by the server.
+pub struct Tool {
+    /// The application.
+    pub app: Arc<App>,
+}
+
+impl Tool {
+    /// Opens the engines to share them.
+    pub async fn open(engines: &EngineOptions) -> anyhow::Result<Self> {
+        let options = Options { public_url: String::new(), quotas: LoginQuotas::default(), demo: false };
+        let committer = CommitterOptions::default();
+        let wired = wire(engines, Wish { access: Access::Share, options, committer, rate_limits: false })?;
+        Ok(Self { app: wired.app })
+    }
+
+    /// Closes the engines; everything that was answered is durable anyway.
+    pub async fn close(self) {
+        drop(self.app);
+    }
+}

@@ -1,0 +1,130 @@
+//! A running Souk: engines, worker, listeners.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use souk_api::ApiOptions;
+use souk_app::committer::CommitterOptions;
+use souk_app::{App, Options};
+use souk_store_sqlite::Access;
+use souk_worker::{Worker, WorkerOptions};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Wired, Wish, wire};
+use crate::config::{EngineOptions, ServeOptions};
+use crate::{assets, demo, server, telemetry};
+
+/// A running Souk.
+pub struct Souk {
+    app: Arc<App>,
+    address: SocketAddr,
+    greeting: Vec<String>,
+    listening: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+    worker: Worker,
+    committer: JoinHandle<()>,
+}
+
+impl Souk {
+    /// Opens the engines, starts the worker, and serves on the listener.
+    pub async fn start(engines: &EngineOptions, options: &ServeOptions, listener: TcpListener) -> anyhow::Result<Self> {
+        let metrics = telemetry::metrics()?;
+        let address = listener.local_addr()?;
+        let public_url = options.public_url(address);
+        let wish = Wish {
+            access: Access::Serve,
+            options: Options { public_url: public_url.clone(), quotas: options.limits.quotas(), demo: options.demo },
+            committer: CommitterOptions {
+                batch: options.limits.order_batch.into(),
+                queue: options.limits.order_queue,
+                deadline: Duration::from_secs(options.limits.order_deadline),
+            },
+            rate_limits: options.limits.rate_limits,
+        };
+        let Wired { app, events, committer, .. } = wire(engines, wish)?;
+        let greeting = prepare_shop(&app, options).await?;
+        let worker = Worker::start(
+            app.clone(),
+            events,
+            WorkerOptions { at_once: options.jobs_at_once, ..WorkerOptions::default() },
+        );
+        let api = souk_api::router(
+            app.clone(),
+            ApiOptions {
+                origins: options.origins(address),
+                trusted_proxies: options.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
+                body_limit: options.limits.body_limit,
+                import_body_limit: options.limits.import_limit,
+                secure_cookies: public_url.starts_with("https://"),
+                metrics: options.metrics_listen.is_none().then(|| Arc::new(move || metrics.render()) as _),
+                assets: Some(assets::router(options.assets_url.as_deref())),
+                assets_url: options.assets_url.clone(),
+            },
+        );
+        let stop = CancellationToken::new();
+        let deadline = Duration::from_secs(options.stop_deadline);
+        let mut listening =
+            vec![tokio::spawn(server::serve(listener, api, options.limits.connections, stop.clone(), deadline))];
+        if let Some(at) = options.metrics_listen {
+            let listener = TcpListener::bind(at).await?;
+            let router = Router::new().route("/metrics", get(move || async move { metrics.render() }));
+            listening.push(tokio::spawn(server::serve(listener, router, 100, stop.clone(), deadline)));
+        }
+        telemetry::keep_metrics_small(metrics);
+        tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+        Ok(Self { app, address, greeting, listening, stop, worker, committer })
+    }
+
+    /// The address that it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The application.
+    #[must_use]
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// What to tell the person who started it.
+    #[must_use]
+    pub fn greeting(&self) -> &[String] {
+        &self.greeting
+    }
+
+    /// Stops: no new connections, what runs finishes within the deadline, jobs that do not are handed back.
+    pub async fn stop(self, deadline: Duration) {
+        self.stop.cancel();
+        for listening in self.listening {
+            let _ = listening.await;
+        }
+        self.worker.stop(deadline).await;
+        // The last handle to the committer goes with the application; then it ends.
+        drop(self.app);
+        if tokio::time::timeout(deadline, self.committer).await.is_err() {
+            tracing::warn!("the committer did not end in time");
+        }
+    }
+}
+
+/// Sees to it that the shop has settings, and somebody to run it or a way to become that somebody.
+async fn prepare_shop(app: &App, options: &ServeOptions) -> anyhow::Result<Vec<String>> {
+    if options.demo {
+        demo::seed(app).await?;
+        let mut lines = vec!["demo sign-ins (password for all: demo-souk-2026):".to_owned()];
+        lines.extend(demo::SIGN_INS.iter().map(|(role, email)| format!("  {role:<9} {email}")));
+        return Ok(lines);
+    }
+    souk_app::shop::ensure(app, options.currency).await?;
+    let Some(code) = souk_app::accounts::offer_setup_code(app).await? else { return Ok(Vec::new()) };
+    Ok(vec![
+        "nobody runs this shop yet: open /setup in a browser and give this code, once:".to_owned(),
+        format!("  {code}"),
+    ])
+}

@@ -1,0 +1,8 @@
+//! The flows, against a whole Souk: in this process on a free port (`TestApp`), or as the real binary (`crash`, `command_line`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs)]
+
+mod binary;
+mod crash;
+mod orders;
+mod test_app;
+mod walls;

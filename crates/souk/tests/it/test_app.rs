@@ -1,0 +1,281 @@
+//! A whole Souk in this process, on a free port and a folder of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, Once};
+use std::time::Duration;
+
+use clap::Parser;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use souk::config::{EngineOptions, ServeOptions};
+use souk::wire::Souk;
+use souk_app::accounts::{NewUserRequest, RegisterRequest, create_user};
+use souk_app::ports::store::VerifyStore as _;
+use souk_domain::Locale;
+use souk_domain::user::Role;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use uuid::Uuid;
+
+/// The password of everybody in tests.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// Panics of the server's own threads; a test's own panic is its failure anyway.
+static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+#[derive(Parser)]
+struct Options {
+    #[command(flatten)]
+    engines: EngineOptions,
+    #[command(flatten)]
+    serve: ServeOptions,
+}
+
+/// A running Souk and a client for it.
+pub struct TestApp {
+    pub souk: Souk,
+    pub folder: TempDir,
+    pub http: reqwest::Client,
+    url: String,
+}
+
+/// A signed-in person.
+#[derive(Debug, Clone)]
+pub struct Person {
+    pub id: String,
+    pub token: String,
+    pub email: Option<String>,
+}
+
+/// An answer, read whole.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text))
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The body, if the answer is this one.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Value {
+        assert_eq!(self.status.as_u16(), status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// Asserts a problem (RFC 9457) with this status and code.
+    #[track_caller]
+    pub fn expect_problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!((self.status.as_u16(), self.code().as_str()), (status, code), "{}", self.text);
+        assert_eq!(self.headers["content-type"], "application/problem+json");
+        self.json()
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// With more options, as on the command line.
+    pub async fn start_with(more: &[&str]) -> Self {
+        Self::start_in(TempDir::new().unwrap(), more).await
+    }
+
+    /// On a folder that may hold a shop already.
+    pub async fn start_in(folder: TempDir, more: &[&str]) -> Self {
+        watch_panics();
+        let data_dir = folder.path().to_str().unwrap();
+        let base = ["souk", "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--rate-limits", "off"];
+        // What a test says comes last and counts.
+        let replaced = |option: &str| more.contains(&option);
+        let mut arguments: Vec<&str> = vec![base[0]];
+        for pair in base[1..].chunks(2) {
+            if !replaced(pair[0]) {
+                arguments.extend(pair);
+            }
+        }
+        arguments.extend(more);
+        let options = Options::parse_from(arguments);
+        let listener = TcpListener::bind(options.serve.listen).await.unwrap();
+        let souk = Souk::start(&options.engines, &options.serve, listener).await.unwrap();
+        let url = format!("http://{}", souk.address());
+        let http = reqwest::Client::builder().pool_max_idle_per_host(1_000).build().unwrap();
+        Self { souk, folder, http, url }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.souk.address()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    pub fn api(&self, path: &str) -> String {
+        format!("{}/api/v1{path}", self.url)
+    }
+
+    pub fn request(&self, method: Method, path: &str, person: Option<&Person>) -> reqwest::RequestBuilder {
+        let request = self.http.request(method, self.api(path));
+        match person {
+            Some(person) => request.bearer_auth(&person.token),
+            None => request,
+        }
+    }
+
+    pub async fn get(&self, path: &str, person: impl Into<Option<&Person>>) -> Answer {
+        answer(self.request(Method::GET, path, person.into())).await
+    }
+
+    pub async fn post(&self, path: &str, person: impl Into<Option<&Person>>, body: Value) -> Answer {
+        answer(self.request(Method::POST, path, person.into()).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, person: impl Into<Option<&Person>>, body: Value) -> Answer {
+        answer(self.request(Method::PATCH, path, person.into()).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str, person: impl Into<Option<&Person>>) -> Answer {
+        answer(self.request(Method::DELETE, path, person.into())).await
+    }
+
+    pub async fn guest(&self) -> Person {
+        let made = self.post("/auth/guest", None, json!({})).await.expect(201);
+        person(&made)
+    }
+
+    /// A customer with an address, in a language.
+    pub async fn customer(&self, locale: &str) -> Person {
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let body = json!({"email": email, "password": PASSWORD, "name": "Sara Ali", "locale": locale});
+        person(&self.post("/auth/register", None, body).await.expect(201))
+    }
+
+    pub async fn staff(&self) -> Person {
+        self.with_role(Role::Staff).await
+    }
+
+    pub async fn admin(&self) -> Person {
+        self.with_role(Role::Admin).await
+    }
+
+    async fn with_role(&self, role: Role) -> Person {
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let account = RegisterRequest {
+            email: email.clone(),
+            password: PASSWORD.to_owned(),
+            name: role.as_str().to_owned(),
+            locale: Some(Locale::En),
+        };
+        create_user(self.souk.app(), NewUserRequest { account, role, email_verified: true }).await.unwrap();
+        let body = json!({"email": email, "password": PASSWORD});
+        person(&self.post("/auth/login", None, body).await.expect(200))
+    }
+
+    /// A published product with one tracked variant; its variant's id.
+    pub async fn product(&self, admin: &Person, stock: i64) -> String {
+        let title = format!("Mug {}", Uuid::new_v4().simple());
+        let body = json!({
+            "title": title,
+            "status": "published",
+            "translations": {"ar": {"title": "كوب"}},
+            "variants": [{"sku": "MUG", "price": {"amount": 2500, "currency": "SAR"}, "stock": stock}],
+        });
+        let made = self.post("/products", admin, body).await.expect(201);
+        made["variants"][0]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Asks for an order of one variant.
+    pub async fn order(&self, buyer: &Person, variant: &str, quantity: i64, key: &str) -> Answer {
+        self.order_of(buyer, json!({"lines": [{"variantId": variant, "quantity": quantity}]}), key).await
+    }
+
+    pub async fn order_of(&self, buyer: &Person, body: Value, key: &str) -> Answer {
+        let request = self.request(Method::POST, "/orders", Some(buyer));
+        answer(request.header("Idempotency-Key", key).json(&body)).await
+    }
+
+    /// Waits until all that follows from what was done is done.
+    pub async fn drain(&self) {
+        assert!(souk_worker::drained(self.souk.app(), Duration::from_secs(30)).await, "work is left over");
+    }
+
+    pub fn mails(&self) -> PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    /// Ends a test: all work is done, the invariants hold, nothing panicked. Gives the folder back.
+    pub async fn finish(self) -> TempDir {
+        self.drain().await;
+        let faults = self.souk.app().store.verify().await.unwrap();
+        assert!(faults.is_empty(), "{faults:#?}");
+        self.souk.stop(Duration::from_secs(10)).await;
+        let panics = PANICS.lock().unwrap();
+        assert!(panics.is_empty(), "{panics:#?}");
+        self.folder
+    }
+}
+
+pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status(), response.headers().clone());
+    Answer { status, headers, text: response.text().await.unwrap() }
+}
+
+fn person(made: &Value) -> Person {
+    Person {
+        id: made["user"]["id"].as_str().unwrap().to_owned(),
+        token: made["accessToken"].as_str().unwrap().to_owned(),
+        email: made["user"]["email"].as_str().map(str::to_owned),
+    }
+}
+
+fn watch_panics() {
+    static WATCHING: Once = Once::new();
+    WATCHING.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            let thread = std::thread::current();
+            // Test threads carry the test's name, with its module; the server's do not.
+            if !thread.name().is_some_and(|name| name.contains("::")) {
+                PANICS.lock().unwrap().push(panic.to_string());
+            }
+            before(panic);
+        }));
+    });
+}
+
+/// The `.eml` files of a folder, as text.
+pub fn eml_files(folder: &Path) -> Vec<String> {
+    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
+        .map(|path| String::from_utf8(std::fs::read(path).unwrap()).unwrap())
+        .collect()
+}
+
+/// The receipts among mails: (order id, language).
+pub fn receipts(mails: &[String], to: &str) -> Vec<(String, String)> {
+    let header = |mail: &str, name: &str| {
+        let head = mail.split("\r\n\r\n").next().unwrap_or_default();
+        let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+        line.unwrap_or_default()
+    };
+    mails
+        .iter()
+        .filter(|mail| header(mail, "To").contains(to))
+        .map(|mail| (header(mail, "X-Souk-Order-Id"), header(mail, "Content-Language")))
+        .filter(|(order, _)| !order.is_empty())
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! The commit of a batch: loads what the domain asks for, calls it, writes what it decided. Nothing is decided here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use souk_app::ports::store::Committed;
+use souk_domain::catalog::{Product, Stock, StockMove};
+use souk_domain::order::Order;
+use souk_domain::order::commit::{Batch, Command, Offer, OrderKey, PlacedOrder, Sale, Snapshot, Writes, decide};
+use souk_domain::{MoveId, VariantId};
+
+use crate::failure::Failure;
+use crate::records::{move_kind, nanos, number, order_status};
+use crate::{orders, outbox, streams};
+
+/// Decides and writes a batch, inside the transaction of the command.
+pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Committed, Failure> {
+    let batch = Batch(commands);
+    let snapshot = load(connection, &batch)?;
+    let (results, writes) = decide(&batch, snapshot);
+    write(connection, &writes)?;
+    Ok(Committed { results, events: writes.events })
+}
+
+fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure> {
+    let shop = orders::shop(connection)?.ok_or(Failure::Refused("the shop has no settings yet"))?;
+    let mut known = HashMap::new();
+    for key in batch.keys() {
+        if let Some(placed) = placed_under(connection, &key)? {
+            known.insert(key, placed);
+        }
+    }
+    let mut orders = HashMap::new();
+    for id in batch.orders() {
+        if let Some(order) = orders::load(connection, id)? {
+            orders.insert(id, order);
+        }
+    }
+    let mut moves = BTreeSet::new();
+    for id in batch.moves() {
+        if is_moved(connection, id)? {
+            moves.insert(id);
+        }
+    }
+    let mut offers = HashMap::new();
+    let mut products = HashMap::new();
+    for variant in batch.variants(orders.values()) {
+        if let Some(offer) = offer(connection, variant, &mut products)? {
+            offers.insert(variant, offer);
+        }
+    }
+    Ok(Snapshot { shop, known, orders, moves, offers })
+}
+
+fn placed_under(connection: &Connection, (user, key): &OrderKey) -> Result<Option<([u8; 32], Order)>, Failure> {
+    let sql = "SELECT request_hash, body FROM orders WHERE user_id = ?1 AND key = ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let row: Option<([u8; 32], String)> =
+        statement.query_row(params![user.0.as_bytes(), key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(row.map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order))).transpose()?)
+}
+
+fn is_moved(connection: &Connection, id: MoveId) -> Result<bool, Failure> {
+    let sql = "SELECT 1 FROM stock_moves WHERE id = ?1 AND order_id IS NULL";
+    Ok(connection.prepare_cached(sql)?.exists([id.0.as_bytes()])?)
+}
+
+/// A variant on sale; the product of several variants is read once.
+fn offer(connection: &Connection, id: VariantId, products: &mut HashMap<[u8; 16], Arc<Product>>) -> Result<Option<Offer>, Failure> {
+    let stock = stock(connection, id)?;
+    let sql = "SELECT product_id, body FROM variants WHERE id = ?1";
+    let row: Option<([u8; 16], String)> = connection
+        .prepare_cached(sql)?
+        .query_row([id.0.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((product_id, variant)) = row else {
+        return Ok(stock.map(|stock| Offer { sale: None, stock }));
+    };
+    let product = if let Some(product) = products.get(&product_id) {
+        Arc::clone(product)
+    } else {
+        let mut statement = connection.prepare_cached("SELECT sale FROM products WHERE id = ?1")?;
+        let sale: String = statement.query_row([product_id], |row| row.get(0))?;
+        let product: Arc<Product> = Arc::new(serde_json::from_str(&sale)?);
+        products.insert(product_id, Arc::clone(&product));
+        product
+    };
+    let sale = Sale { product, variant: serde_json::from_str(&variant)? };
+    Ok(Some(Offer { sale: Some(sale), stock: stock.unwrap_or_default() }))
+}
+
+/// The count of a variant, if anything was ever counted of it.
+pub(crate) fn stock(connection: &Connection, id: VariantId) -> Result<Option<Stock>, Failure> {
+    let sql = "SELECT received, sold, returned FROM stock WHERE variant_id = ?1";
+    let stock = connection.prepare_cached(sql)?.query_row([id.0.as_bytes()], |row| {
+        Ok(Stock { received: row.get(0)?, sold: row.get(1)?, returned: row.get(2)? })
+    });
+    Ok(stock.optional()?)
+}
+
+fn write(connection: &Connection, writes: &Writes) -> Result<(), Failure> {
+    if writes.is_empty() {
+        return Ok(());
+    }
+    for placed in &writes.placed {
+        insert_order(connection, placed)?;
+    }
+    for order in &writes.changed {
+        let sql = "UPDATE orders SET status = ?2, body = ?3 WHERE id = ?1";
+        let values = params![order.id.0.as_bytes(), order_status(order.status), serde_json::to_string(order)?];
+        connection.prepare_cached(sql)?.execute(values)?;
+    }
+    for stock_move in &writes.moves {
+        insert_move(connection, stock_move)?;
+    }
+    for (variant, change) in &writes.stock {
+        add_stock(connection, *variant, change)?;
+    }
+    for entry in &writes.entries {
+        streams::append(connection, entry)?;
+    }
+    outbox::state(connection, &writes.events)
+}
+
+fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<(), Failure> {
+    let sql = "INSERT INTO orders (id, number, user_id, key, request_hash, status, placed_at, body)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let order = &placed.order;
+    connection.prepare_cached(sql)?.execute(params![
+        order.id.0.as_bytes(),
+        number(order.number),
+        order.user_id.0.as_bytes(),
+        placed.key,
+        placed.request_hash,
+        order_status(order.status),
+        nanos(order.placed_at),
+        serde_json::to_string(order)?,
+    ])?;
+    Ok(())
+}
+
+/// Keeps a move. The count is another row: see [`add_stock`].
+pub(crate) fn insert_move(connection: &Connection, stock_move: &StockMove) -> Result<(), Failure> {
+    let sql = "INSERT INTO stock_moves (id, variant_id, kind, quantity, reason, order_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        stock_move.id.0.as_bytes(),
+        stock_move.variant_id.0.as_bytes(),
+        move_kind(stock_move.kind),
+        stock_move.quantity,
+        stock_move.reason,
+        stock_move.order_id.map(|order| order.0.into_bytes()),
+        nanos(stock_move.at),
+    ])?;
+    Ok(())
+}
+
+/// Adds to a variant's count what its moves add.
+pub(crate) fn add_stock(connection: &Connection, variant: VariantId, change: &Stock) -> Result<(), Failure> {
+    let sql = "INSERT INTO stock (variant_id, received, sold, returned) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET received = received + excluded.received, sold = sold + excluded.sold,
+            returned = returned + excluded.returned";
+    let values = params![variant.0.as_bytes(), change.received, change.sold, change.returned];
+    connection.prepare_cached(sql)?.execute(values)?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! The outbox, and what became of jobs.
+//!
+//! A row counts how many of its jobs were settled, whether it was handed on already or not; it goes when that is as many
+//! as were handed on. A job that failed is tried again in the name of another event ([`OutboxStore::retry_failed`]), and
+//! its next end is counted there, whichever of the two events it then ran for: the first one has counted it before.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
+use souk_domain::{EventId, EventRecord, JobId, Timestamp};
+
+use crate::failure::Failure;
+use crate::records::{nanos, natural, time, time_at, uuid};
+use crate::{SqliteStore, cursor};
+
+/// The letter of the cursors of failed jobs.
+const LIST: char = 'f';
+
+#[async_trait]
+impl OutboxStore for SqliteStore {
+    async fn overdue(&self, stated_before: Timestamp, handed_before: Timestamp, limit: u32) -> Result<Vec<EventRecord>, EngineError> {
+        self.inner.read(move |connection| overdue(connection, stated_before, handed_before, limit)).await
+    }
+
+    async fn handed_on(&self, events: &[(EventId, u32)], now: Timestamp) -> Result<(), EngineError> {
+        let events = events.to_vec();
+        self.inner
+            .write(move |connection| {
+                let done = "DELETE FROM outbox WHERE id = ?1 AND settled >= ?2";
+                let handed = "UPDATE outbox SET handed_at = ?3, expected = ?2 WHERE id = ?1";
+                for (id, expected) in events {
+                    let gone = connection.prepare_cached(done)?.execute(params![id.0.as_bytes(), expected])?;
+                    if gone == 0 {
+                        connection.prepare_cached(handed)?.execute(params![id.0.as_bytes(), expected, nanos(now)])?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), EngineError> {
+        self.inner
+            .write(move |connection| settlements.iter().try_for_each(|settlement| settle(connection, settlement)))
+            .await
+    }
+
+    async fn failed_jobs(&self, cursor: Option<&str>, limit: u32) -> Result<Listed<FailedJob>, ListError> {
+        let before = cursor::decode(LIST, cursor)?;
+        Ok(self.inner.read(move |connection| failed(connection, before, limit)).await?)
+    }
+
+    async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError> {
+        self.inner
+            .write(move |connection| {
+                let gone = connection.prepare_cached("DELETE FROM failed_jobs WHERE id = ?1")?.execute([job.0.as_bytes()])?;
+                if gone == 0 {
+                    return Ok(false);
+                }
+                if insert(connection, &event, Some(job))? { Ok(true) } else { Err(Failure::Refused("the event was stated before")) }
+            })
+            .await
+    }
+
+    async fn outbox_size(&self) -> Result<(u64, Option<Timestamp>), EngineError> {
+        self.inner
+            .read(|connection| {
+                let sql = "SELECT count(*), (SELECT min(at) FROM (
+                        SELECT min(at) AS at FROM outbox WHERE handed_at IS NULL
+                        UNION ALL SELECT min(at) FROM outbox WHERE handed_at IS NOT NULL
+                    )) FROM outbox";
+                let size = connection.prepare_cached(sql)?.query_row([], |row| {
+                    let oldest: Option<i64> = row.get(1)?;
+                    Ok((natural(row.get(0)?), oldest.map(time)))
+                });
+                Ok(size?)
+            })
+            .await
+    }
+}
+
+/// Writes events to the outbox; those that are there already stay as they are.
+pub(crate) fn state(connection: &Connection, events: &[EventRecord]) -> Result<(), Failure> {
+    events.iter().try_for_each(|event| insert(connection, event, None).map(|_| ()))
+}
+
+/// Whether the event is new in the outbox.
+fn insert(connection: &Connection, event: &EventRecord, retries: Option<JobId>) -> Result<bool, Failure> {
+    let sql = "INSERT INTO outbox (id, at, retries, trace, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
+    let added = connection.prepare_cached(sql)?.execute(params![
+        event.id.0.as_bytes(),
+        nanos(event.at),
+        retries.map(|job| job.0.into_bytes()),
+        event.trace,
+        serde_json::to_string(&event.event)?,
+    ])?;
+    Ok(added == 1)
+}
+
+fn overdue(connection: &Connection, stated: Timestamp, handed: Timestamp, limit: u32) -> Result<Vec<EventRecord>, Failure> {
+    let sql = "SELECT o.id, o.at, o.trace, o.body FROM (
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1 ORDER BY at, seq LIMIT ?3)
+            UNION ALL
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NOT NULL AND handed_at < ?2 AND at < ?1 ORDER BY at, seq LIMIT ?3)
+            ORDER BY at, seq LIMIT ?3
+        ) AS late JOIN outbox AS o ON o.seq = late.seq ORDER BY late.at, late.seq";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![nanos(stated), nanos(handed), limit])?;
+    let mut events = Vec::new();
+    while let Some(row) = rows.next()? {
+        let body: String = row.get(3)?;
+        events.push(EventRecord {
+            id: EventId(uuid(row, 0)?),
+            event: serde_json::from_str(&body)?,
+            at: time_at(row, 1)?,
+            trace: row.get(2)?,
+        });
+    }
+    Ok(events)
+}
+
+/// Whether it is recorded how a job ended.
+pub(crate) fn is_settled(connection: &Connection, job: JobId) -> Result<bool, Failure> {
+    let done = connection.prepare_cached("SELECT 1 FROM done_jobs WHERE id = ?1")?.exists([job.0.as_bytes()])?;
+    Ok(done || connection.prepare_cached("SELECT 1 FROM failed_jobs WHERE id = ?1")?.exists([job.0.as_bytes()])?)
+}
+
+fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failure> {
+    if is_settled(connection, settlement.job_id)? {
+        return Ok(());
+    }
+    let job = settlement.job_id.0.as_bytes();
+    match &settlement.outcome {
+        JobOutcome::Done => {
+            let sql = "INSERT INTO done_jobs (id, at) VALUES (?1, ?2)";
+            connection.prepare_cached(sql)?.execute(params![job, nanos(settlement.at)])?;
+        }
+        JobOutcome::Failed(error) => {
+            let sql = "INSERT INTO failed_jobs (id, event_id, kind, payload, error, attempts, trace, created_at, at)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            connection.prepare_cached(sql)?.execute(params![
+                job,
+                settlement.event_id.0.as_bytes(),
+                settlement.kind,
+                settlement.payload,
+                error,
+                settlement.attempts,
+                settlement.trace,
+                nanos(settlement.created_at),
+                nanos(settlement.at),
+            ])?;
+        }
+    }
+    // A job that is tried again is counted by the event that asked for it, once.
+    let asked = connection.prepare_cached("SELECT 1 FROM outbox WHERE retries = ?1")?.exists([job])?;
+    if asked {
+        let sql = "UPDATE outbox SET settled = 1 WHERE retries = ?1 AND settled = 0";
+        connection.prepare_cached(sql)?.execute([job])?;
+        let sql = "DELETE FROM outbox WHERE retries = ?1 AND settled >= expected";
+        connection.prepare_cached(sql)?.execute([job])?;
+    } else {
+        let event = settlement.event_id.0.as_bytes();
+        // The last of the event's jobs takes the row with it; none is `expected` before it was handed on.
+        let gone = connection.prepare_cached("DELETE FROM outbox WHERE id = ?1 AND settled + 1 >= expected")?.execute([event])?;
+        if gone == 0 {
+            connection.prepare_cached("UPDATE outbox SET settled = settled + 1 WHERE id = ?1")?.execute([event])?;
+        }
+    }
+    state(connection, &settlement.events)
+}
+
+fn failed(connection: &Connection, before: Option<(i64, uuid::Uuid)>, limit: u32) -> Result<Listed<FailedJob>, Failure> {
+    let (at, id) = before.map_or((i64::MAX, [0xff; 16]), |(at, id)| (at, id.into_bytes()));
+    let sql = "SELECT id, event_id, kind, payload, error, attempts, trace, created_at, at FROM failed_jobs
+        WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![at, id, u64::from(limit) + 1], failed_job)?;
+    let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let more = items.len() > limit as usize;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| cursor::encode(LIST, nanos(last.failed_at), last.id.0));
+    Ok(Listed { items, next })
+}
+
+fn failed_job(row: &Row<'_>) -> rusqlite::Result<FailedJob> {
+    Ok(FailedJob {
+        id: JobId(uuid(row, 0)?),
+        event_id: EventId(uuid(row, 1)?),
+        kind: row.get(2)?,
+        payload: row.get(3)?,
+        error: row.get(4)?,
+        attempts: row.get(5)?,
+        trace: row.get(6)?,
+        created_at: time_at(row, 7)?,
+        failed_at: time_at(row, 8)?,
+    })
+}

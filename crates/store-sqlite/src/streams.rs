@@ -1,0 +1,92 @@
+//! Streams: every entry gets the next number of its stream, in the transaction that appends it.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::{Appended, StreamStore};
+use souk_domain::EntryId;
+use souk_domain::stream::{Entry, MAX_PAGE, NewEntry, Page, Span, StreamKey};
+
+use crate::SqliteStore;
+use crate::failure::Failure;
+use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
+
+#[async_trait]
+impl StreamStore for SqliteStore {
+    async fn append(&self, entries: Vec<NewEntry>) -> Result<Vec<Appended>, EngineError> {
+        self.inner.write(move |connection| entries.iter().map(|entry| append(connection, entry)).collect()).await
+    }
+
+    async fn entries(&self, stream: StreamKey, span: Span) -> Result<Page, EngineError> {
+        self.inner.read(move |connection| page(connection, stream, span)).await
+    }
+}
+
+/// Appends one entry, or says what is there under its id.
+pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Appended, Failure> {
+    let key = stream_key(entry.stream);
+    let author = entry.author.as_ref().map(serde_json::to_string).transpose()?;
+    let body = serde_json::to_string(&entry.body)?;
+    if let Some(seq) = seq_of(connection, &key, entry.id)? {
+        let there = read(connection, &key, seq)?;
+        let same = there.author == entry.author && there.body == entry.body;
+        return Ok(if same { Appended::At { seq: there.seq, at: there.at, repeated: true } } else { Appended::IdConflict });
+    }
+    let next = "INSERT INTO streams (stream, head) VALUES (?1, 1) ON CONFLICT DO UPDATE SET head = head + 1 RETURNING head";
+    let seq: i64 = connection.prepare_cached(next)?.query_row([&key], |row| row.get(0))?;
+    let sql = "INSERT INTO entries (stream, seq, id, at, author, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute(params![key, seq, entry.id.0.as_bytes(), nanos(entry.at), author, body])?;
+    Ok(Appended::At { seq: natural(seq), at: entry.at, repeated: false })
+}
+
+fn seq_of(connection: &Connection, stream: &[u8], id: EntryId) -> Result<Option<i64>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT seq FROM entries WHERE stream = ?1 AND id = ?2")?;
+    Ok(statement.query_row(params![stream, id.0.as_bytes()], |row| row.get(0)).optional()?)
+}
+
+fn read(connection: &Connection, stream: &[u8], seq: i64) -> Result<Entry, Failure> {
+    let mut statement = connection.prepare_cached("SELECT seq, id, at, author, body FROM entries WHERE stream = ?1 AND seq = ?2")?;
+    let mut rows = statement.query(params![stream, seq])?;
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    entry(row)
+}
+
+fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
+    let author: Option<String> = row.get(3)?;
+    let body: String = row.get(4)?;
+    Ok(Entry {
+        seq: natural(row.get(0)?),
+        id: EntryId(uuid(row, 1)?),
+        author: author.map(|author| serde_json::from_str(&author)).transpose()?,
+        at: time_at(row, 2)?,
+        body: serde_json::from_str(&body)?,
+    })
+}
+
+fn page(connection: &Connection, stream: StreamKey, span: Span) -> Result<Page, Failure> {
+    let key = stream_key(stream);
+    let mut statement = connection.prepare_cached("SELECT head FROM streams WHERE stream = ?1")?;
+    let head: Option<i64> = statement.query_row([&key], |row| row.get(0)).optional()?;
+    let Some(head) = head else { return Ok(Page::default()) };
+    // Numbers below `from` or past `to` are not asked for; the last ones before an end are read backwards.
+    let (forward, from, to, limit) = match span {
+        // A number past what can be stored is past every head.
+        Span::After(seq, limit) => (true, integer(seq).unwrap_or(i64::MAX), i64::MAX, limit),
+        Span::Before(seq, limit) => (false, 0, integer(seq).unwrap_or(i64::MAX), limit),
+        Span::Latest(limit) => (false, 0, i64::MAX, limit),
+    };
+    let order = if forward { "ASC" } else { "DESC" };
+    let sql = format!(
+        "SELECT seq, id, at, author, body FROM entries WHERE stream = ?1 AND seq > ?2 AND seq < ?3 ORDER BY seq {order} LIMIT ?4"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![key, from, to, limit.min(MAX_PAGE)])?;
+    let mut entries = Vec::new();
+    while let Some(row) = rows.next()? {
+        entries.push(entry(row)?);
+    }
+    if !forward {
+        entries.reverse();
+    }
+    Ok(Page { entries, head: natural(head) })
+}

@@ -1,0 +1,111 @@
+//! Handing events on: what follows from each goes to its streams and to the queue, then the outbox is told.
+//!
+//! The order matters. A crash anywhere in it leaves the event in the outbox, and doing all of it again changes nothing:
+//! every id is derived from the event.
+
+use std::sync::Arc;
+
+use souk_app::App;
+use souk_app::ports::store::{Appended, OutboxStore, StreamStore};
+use souk_app::ports::{Clock, EngineError, Queue};
+use souk_app::reactions::{Reactions, follow};
+use souk_domain::{EventId, EventRecord};
+
+/// Most entries or jobs of one call to an engine.
+const CHUNK: usize = 200;
+
+/// Where events are handed on to.
+#[derive(Clone)]
+pub(crate) struct Handover {
+    pub(crate) streams: Arc<dyn StreamStore>,
+    pub(crate) outbox: Arc<dyn OutboxStore>,
+    pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Handover {
+    pub(crate) fn of(app: &App) -> Self {
+        Self {
+            streams: app.store.clone(),
+            outbox: app.store.clone(),
+            queue: app.queue.clone(),
+            clock: app.clock.clone(),
+        }
+    }
+
+    /// Hands events on, together if that works. One that an engine refuses must not hold up the others: then each goes
+    /// alone, and the refused one is put off. An error means that an engine is away and nothing is known to be done.
+    pub(crate) async fn hand_on(&self, events: &[EventRecord]) -> Result<(), EngineError> {
+        match self.hand_on_together(events).await {
+            Err(EngineError::Refused(_)) => {}
+            other => return other,
+        }
+        for event in events {
+            match self.hand_on_together(std::slice::from_ref(event)).await {
+                Err(EngineError::Refused(cause)) => self.put_off(event, &*cause).await?,
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn hand_on_together(&self, events: &[EventRecord]) -> Result<(), EngineError> {
+        let (mut entries, mut jobs, mut handed) = (Vec::new(), Vec::new(), Vec::new());
+        for event in events {
+            let follows = follow(event);
+            handed.push((event.id, count(&follows)));
+            entries.extend(follows.entries);
+            jobs.extend(follows.jobs);
+        }
+        for chunk in entries.chunks(CHUNK) {
+            let appended = self.streams.append(chunk.to_vec()).await?;
+            let conflicts = appended.iter().filter(|appended| **appended == Appended::IdConflict).count();
+            if conflicts > 0 {
+                // Two different things under one derived id: a defect, and no reason to hold the rest up.
+                tracing::error!(conflicts, "entries were refused: their ids are taken by other content");
+                metrics::counter!("souk_relay_conflicts_total").increment(conflicts as u64);
+            }
+        }
+        for chunk in jobs.chunks(CHUNK) {
+            self.queue.push(chunk.to_vec()).await?;
+        }
+        self.outbox.handed_on(&handed, self.clock.now()).await?;
+        metrics::counter!("souk_relay_events_total").increment(events.len() as u64);
+        Ok(())
+    }
+
+    /// Leaves an event that an engine refuses for the next time it is overdue. It stays in the outbox, where it is seen:
+    /// it is never done with fewer than one job, and none was pushed.
+    async fn put_off(&self, event: &EventRecord, cause: &dyn std::error::Error) -> Result<(), EngineError> {
+        tracing::error!(event = %event.id, error = cause, "an event cannot be handed on; it is tried again later");
+        metrics::counter!("souk_relay_refused_total").increment(1);
+        let jobs = count(&follow(event)).max(1);
+        match self.outbox.handed_on(&[(event.id, jobs)], self.clock.now()).await {
+            // The outbox refuses this row itself: the others go on all the same.
+            Err(EngineError::Refused(cause)) => {
+                tracing::error!(event = %event.id, error = &*cause as &dyn std::error::Error, "nor can it be put off");
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    /// Events that wait for somebody to hand them on.
+    pub(crate) async fn overdue(
+        &self,
+        stated_before: souk_domain::Timestamp,
+        handed_before: souk_domain::Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, EngineError> {
+        self.outbox.overdue(stated_before, handed_before, limit).await
+    }
+}
+
+fn count(follows: &Reactions) -> u32 {
+    u32::try_from(follows.jobs.len()).unwrap_or(u32::MAX)
+}
+
+/// The ids of events, to tell whether two lists are of the same.
+pub(crate) fn ids(events: &[EventRecord]) -> Vec<EventId> {
+    events.iter().map(|event| event.id).collect()
+}
