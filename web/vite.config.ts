@@ -17,6 +17,17 @@ export default defineConfig({
     // No inlining: the page's policy lets fonts and styles come from its own origin only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      output: {
+        // Libraries change less often than the shop, so browsers may keep them when it does.
+        codeSplitting: {
+          groups: [
+            { name: 'libraries', test: /node_modules.*\.[jt]sx?$/ },
+            { name: 'shared', minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: {
     port: 5173,

@@ -1,2 +1,139 @@
-//! bench
-fn main(){}
+//! The load driver of Souk and the tables it makes. It starts what it measures, takes turns between what it compares,
+//! and ends by itself: every part is bounded in count and time.
+//!
+//! `store` and `grow` load the store, `http` (with `server`, `people`, `client`, `load`) the whole binary; `shop` and
+//! `follow` are what both sell and what follows from it; `machine`, `process`, `stats`, `table` are facts and numbers;
+//! `world` is the only place that asks for time and ids.
+
+mod client;
+mod follow;
+mod grow;
+mod http;
+mod load;
+mod machine;
+mod people;
+mod process;
+mod server;
+mod shop;
+mod stats;
+mod store;
+mod table;
+mod world;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Parser, Subcommand};
+
+use crate::grow::GrowPlan;
+use crate::http::HttpPlan;
+use crate::machine::{Disk, Machine};
+use crate::store::StorePlan;
+
+#[derive(Parser)]
+#[command(name = "souk-bench", about = "Measures Souk and prints Markdown", max_term_width = 100)]
+struct Cli {
+    /// A folder on a real disk; what is measured is made in temporary folders in it, and removed at the end.
+    #[arg(long, global = true, default_value_os_t = std::env::temp_dir(), value_name = "DIR")]
+    folder: PathBuf,
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Orders over HTTP: group commit against batches of 1, closed and open loop, cost of an order.
+    Http {
+        #[command(flatten)]
+        binary: Binary,
+        #[command(flatten)]
+        plan: HttpPlan,
+    },
+    /// Commits at the store: batches of 64 against batches of 1.
+    Store {
+        #[command(flatten)]
+        plan: StorePlan,
+    },
+    /// Orders at stores that hold more and more of them; with --souk over HTTP too.
+    Grow {
+        #[command(flatten)]
+        plan: GrowPlan,
+        /// The release binary.
+        #[arg(long, value_name = "PATH")]
+        souk: Option<PathBuf>,
+        #[command(flatten)]
+        http: HttpPlan,
+    },
+    /// Everything, in one file.
+    All(Box<All>),
+}
+
+#[derive(Args)]
+struct Binary {
+    /// The release binary.
+    #[arg(long, value_name = "PATH")]
+    souk: PathBuf,
+}
+
+#[derive(Args)]
+struct All {
+    #[command(flatten)]
+    binary: Binary,
+    /// Where the tables go.
+    #[arg(long, value_name = "FILE")]
+    write: PathBuf,
+    #[command(flatten)]
+    store: StorePlan,
+    #[command(flatten)]
+    grow: GrowPlan,
+    #[command(flatten)]
+    http: HttpPlan,
+}
+
+/// The driver has one thread of its own, so that it takes one core at most from what it measures.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<()> {
+    let Cli { folder, what } = Cli::parse();
+    let machine = Machine::look(&folder)?;
+    let text = match what {
+        What::Http { binary, plan } => http::run(&plan, &binary.souk, &folder, say).await?.markdown(),
+        What::Store { plan } => store::run(plan, &folder).await?.markdown(),
+        What::Grow { plan, souk, http } => grow(&plan, souk.as_deref(), &http, &folder).await?,
+        What::All(all) => {
+            let text = everything(&all, &folder, &machine).await?;
+            return std::fs::write(&all.write, text).with_context(|| format!("{}", all.write.display()));
+        }
+    };
+    say(&format!("{}\n{text}", machine.markdown(Disk::measure(&folder)?)));
+    Ok(())
+}
+
+async fn grow(plan: &GrowPlan, souk: Option<&Path>, http: &HttpPlan, folder: &Path) -> anyhow::Result<String> {
+    let folder = tempfile::tempdir_in(folder)?;
+    let grown = grow::fill_all(plan, &folder, say).await?;
+    let mut text = grow::run(plan, &grown).await?.markdown();
+    if let Some(souk) = souk {
+        text.push('\n');
+        text.push_str(&http::run_grown(http, souk, &grown, say).await?.markdown());
+    }
+    Ok(text)
+}
+
+async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Result<String> {
+    say("group commit at the store …");
+    let store = store::run(all.store, folder).await?.markdown();
+    say("as orders gather …");
+    let grow = grow(&all.grow, Some(&all.binary.souk), &all.http, folder).await?;
+    say("orders over HTTP …");
+    let http = http::run(&all.http, &all.binary.souk, folder, say).await?.markdown();
+    let machine = machine.markdown(Disk::measure(folder)?);
+    let head = "# What was measured\n\nMade by `make bench` (see [README.md](README.md)); all numbers are of one run. Numbers are medians, with the \
+         lowest and the highest in brackets.\n";
+    Ok([head, &machine, &store, &grow, &http].join("\n"))
+}
+
+/// A line for the person at the terminal.
+#[allow(clippy::print_stdout)]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -8,16 +8,28 @@ async function expectAccessible(page: Page, path: string): Promise<void> {
   await page.goto(path)
   await page.locator('h1').waitFor({ state: 'attached' })
   await expect(page.locator('.skeleton')).toHaveCount(0)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
-  expect(found, `${path} has faults`).toEqual([])
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`)
+    expect(found, `${path} has faults in ${colorScheme}`).toEqual([])
+  }
   await expectNoSidewaysScroll(page)
 }
 
 test('the shop can be used by everyone', async ({ page, visit: { language, say } }) => {
   const pick = await pickSimple(language, 1)
   await addToCart(page, say, pick)
-  for (const path of ['/', `/p/${pick.product.handle}`, '/cart', '/checkout', '/sign-in', '/sign-up', '/forgot-password', '/nowhere']) {
+  for (const path of [
+    '/',
+    `/p/${pick.product.handle}`,
+    '/cart',
+    '/checkout',
+    '/sign-in',
+    '/sign-up',
+    '/forgot-password',
+    '/nowhere',
+  ]) {
     await expectAccessible(page, path)
   }
 })

@@ -1,6 +1,6 @@
 import { addToCart, buyButton, fillAddress, newAccount, openedOrder, signIn, signUp } from './support/buyer'
 import { expectReceipt } from './support/mailFolder'
-import { ordersOf, pickSimple, staff } from './support/shopApi'
+import { ordersByEmail, ordersOf, pickSimple, staff } from './support/shopApi'
 import { textOf } from './support/texts'
 import { expect, expectNoSidewaysScroll, test } from './support/visit'
 
@@ -24,7 +24,10 @@ test('from the search to the order page, and the order on its way', async ({ pag
   await expect(page.getByRole('heading', { level: 1, name: say('cart.title') })).toBeVisible()
   await expectNoSidewaysScroll(page)
   await page.getByRole('button', { name: say('cart.checkout') }).click()
-  await page.getByRole('main').getByRole('link', { name: say('account.signUp') }).click()
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: say('account.signUp') })
+    .click()
   await signUp(page, say, buyer, 'سارة علي')
 
   await page.waitForURL('**/checkout')
@@ -64,6 +67,7 @@ test('a guest buys with an e-mail address alone', async ({ page, visit }) => {
   await buyButton(page, sayStart).click()
   const orderId = await openedOrder(page)
   await expect(page.getByText(say('orders.thanks'))).toBeVisible()
+  expect((await ordersByEmail(email)).map((order) => order.id)).toEqual([orderId])
   await expectReceipt(orderId, email, language)
 
   // The guest is still known after a reload, and sees the order again.
@@ -83,7 +87,11 @@ test('an order whose answer is lost is made once', async ({ page, visit }) => {
   // The server gets the order, but its answer never arrives.
   await page.route('**/api/v1/orders', async (route) => {
     await route.fetch()
-    await route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","status":503}' })
+    await route.fulfill({
+      status: 503,
+      contentType: 'application/problem+json',
+      body: '{"code":"unavailable","status":503}',
+    })
   })
   visit.expectStatus(503)
   await buyButton(page, sayStart).click()

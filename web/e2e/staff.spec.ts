@@ -51,8 +51,11 @@ test('an administrator moves stock and tries an import', async ({ page, visit: {
   await setStock(variant.id, before)
 
   await page.getByText(say('import.title')).click()
-  const csv = 'Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Inventory Qty\ntried-only,Tried only,Title,Default Title,10.00,3\n'
-  await page.getByLabel(say('import.file')).setInputFiles({ name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+  const csv =
+    'Handle,Title,Option1 Name,Option1 Value,Variant Price,Variant Inventory Qty\ntried-only,Tried only,Title,Default Title,10.00,3\n'
+  await page
+    .getByLabel(say('import.file'))
+    .setInputFiles({ name: 'products.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
   await page.getByRole('button', { name: say('import.try'), exact: true }).click()
   await expect(page.locator('.import-counts')).toBeVisible()
   await expectNoSidewaysScroll(page)

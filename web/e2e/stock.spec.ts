@@ -2,6 +2,30 @@ import { addToCart, buyButton, fillAddress, newAccount, openedOrder } from './su
 import { pickSimple, setStock, type Pick } from './support/shopApi'
 import { expect, test } from './support/visit'
 
+test('a new price is shown and agreed to before anything is ordered', async ({ page, visit }) => {
+  const { language, say, sayStart } = visit
+  const { product, variant } = await pickSimple(language, 3)
+  await addToCart(page, say, { product, variant })
+  await page.goto('/checkout')
+  await page.getByLabel(say('account.email')).fill(newAccount(language).email)
+  await fillAddress(page, say)
+
+  // The first press meets a price that changed a moment ago; the second carries the new total.
+  const total = { amount: variant.price.amount + 12345, currency: variant.price.currency }
+  const asked: unknown[] = []
+  await page.route('**/api/v1/orders', async (route) => {
+    asked.push((route.request().postDataJSON() as { expectedTotal: unknown }).expectedTotal)
+    const problem = { status: 409, code: 'price_changed', title: 'price changed', total }
+    await route.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+  })
+  visit.expectStatus(409)
+  await buyButton(page, sayStart).click()
+  await expect(page.getByRole('alert').filter({ hasText: sayStart('checkout.priceChanged') })).toBeVisible()
+  await buyButton(page, sayStart).click()
+  await expect.poll(() => asked.length).toBe(2)
+  expect(asked[1]).toEqual(total)
+})
+
 test.describe('the last pieces', () => {
   let pick: Pick
   let before: number

@@ -25,6 +25,7 @@ mod shop;
 mod staff;
 mod state;
 mod streams;
+mod texts;
 mod values;
 
 pub use ipnet::IpNet;

@@ -67,10 +67,6 @@ impl ApiState {
         &self.0.app
     }
 
-    pub(crate) fn shared_app(&self) -> Arc<App> {
-        Arc::clone(&self.0.app)
-    }
-
     pub(crate) fn options(&self) -> &ApiOptions {
         &self.0.options
     }

@@ -5,7 +5,7 @@
 //! its next end is counted there, whichever of the two events it then ran for: the first one has counted it before.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
@@ -175,7 +175,7 @@ fn failed(connection: &Connection, before: Option<(i64, uuid::Uuid)>, limit: u32
     let sql = "SELECT id, event_id, kind, payload, error, attempts, trace, created_at, at FROM failed_jobs
         WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map(params![at, id, u64::from(limit) + 1], failed_job)?;
+    let rows = statement.query_map(params![at, id, i64::from(limit) + 1], failed_job)?;
     let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);

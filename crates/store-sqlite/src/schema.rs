@@ -5,14 +5,14 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::open::OpenError;
 
-/// All migrations, in order; the version of a file is the number of those it has seen.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+/// All migrations, in order, each with the version that it leads to.
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_start.sql"))];
 
 /// `application_id` of a file of ours ("SOUK").
 const APPLICATION: i64 = 0x534f_554b;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i64 = MIGRATIONS.len() as i64;
+pub(crate) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 
 /// The version of a file; an error when it is not ours, or newer than we are.
 pub(crate) fn version(connection: &Connection) -> Result<i64, OpenError> {
@@ -33,11 +33,11 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let at = version(&transaction)?;
-        let Some(step) = usize::try_from(at).ok().and_then(|at| MIGRATIONS.get(at)) else { return Ok(()) };
+        let Some((version, step)) = MIGRATIONS.iter().find(|(version, _)| *version > at) else { return Ok(()) };
         transaction.execute_batch(step)?;
-        transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {}", at + 1))?;
+        transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version}"))?;
         transaction.commit()?;
-        tracing::info!(version = at + 1, "the database's schema was brought forward");
+        tracing::info!(version, "the database's schema was brought forward");
     }
 }
 

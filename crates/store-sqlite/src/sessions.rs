@@ -43,10 +43,10 @@ pub(crate) fn rotate(
             let values = params![id.0.as_bytes(), nanos(next.rotated_at), nanos(next.expires_at), serde_json::to_string(next)?];
             connection.prepare_cached(sql)?.execute(values)?;
         }
-        Rotation::Reused | Rotation::Expired => {
+        Rotation::Reused => {
             connection.prepare_cached("DELETE FROM sessions WHERE id = ?1")?.execute([id.0.as_bytes()])?;
         }
-        Rotation::Repeated(_) => {}
+        Rotation::Repeated(_) | Rotation::Expired => {}
     }
     Ok(Some((rotation, user)))
 }

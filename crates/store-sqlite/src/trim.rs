@@ -18,7 +18,7 @@ pub(crate) const ANSWERS: SignedDuration = SignedDuration::from_hours(24);
 const DONE_JOBS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Most rows of one step.
-const STEP: usize = 200;
+const STEP: u32 = 200;
 
 /// Name of the time before which the records of done jobs may be gone, in the table `engine`.
 pub(crate) const TRIMMED_BEFORE: &str = "done_jobs_trimmed_before";
@@ -45,10 +45,10 @@ pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, EngineErr
     for (sql, before) in [(answers, before(ANSWERS)), (sessions, nanos(now)), (done, jobs)] {
         loop {
             let step = inner
-                .write(move |connection| Ok(connection.prepare_cached(sql)?.execute(params![before, STEP as i64])?))
+                .write(move |connection| Ok(connection.prepare_cached(sql)?.execute(params![before, STEP])? as u64))
                 .await?;
-            gone += step as u64;
-            if step < STEP {
+            gone += step;
+            if step < u64::from(STEP) {
                 break;
             }
         }

@@ -30,8 +30,10 @@ struct Command {
     /// Whether what it writes is kept; a rehearsal is rolled back.
     keep: bool,
     /// Runs it, or tells it why there is no transaction to run it in.
-    run: Box<dyn FnOnce(Result<&Connection, Failure>) -> Ran + Send>,
+    run: Run,
 }
+
+type Run = Box<dyn FnOnce(Result<&Connection, Failure>) -> Ran + Send>;
 
 /// A command that was run, and waits for the commit.
 struct Ran {
@@ -79,7 +81,7 @@ impl Writer {
     {
         let commands = self.commands.as_ref().ok_or(Failure::Refused("the store is open for reading only"))?;
         let (answer, answered) = oneshot::channel();
-        let run = Box::new(move |transaction: Result<&Connection, Failure>| {
+        let run: Run = Box::new(move |transaction: Result<&Connection, Failure>| {
             let result = transaction.and_then(|connection| {
                 catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(Failure::Panicked))
             });

@@ -63,11 +63,11 @@ impl Breaker {
                 Ok(())
             }
             Err(Error::Rejected) => {
-                self.silent_for(self.most_silent);
+                self.is_open();
                 Err(Stopped::Open)
             }
             Err(Error::Inner(error)) if silence(&error) => {
-                self.silent_for(self.silent.load(Ordering::Relaxed).saturating_add(1));
+                self.silence_grows();
                 if !is_try {
                     return Err(Stopped::Tried(error));
                 }
@@ -88,13 +88,170 @@ impl Breaker {
         metrics::gauge!("souk_breaker_open", "provider" => self.provider).set(0.0);
     }
 
-    fn silent_for(&self, calls: u32) {
-        let before = self.silent.fetch_max(calls, Ordering::Relaxed);
-        if calls >= self.most_silent && before < self.most_silent {
+    fn silence_grows(&self) {
+        let before = self.silent.fetch_add(1, Ordering::Relaxed);
+        self.seen_open(before, before.saturating_add(1));
+    }
+
+    fn is_open(&self) {
+        let before = self.silent.fetch_max(self.most_silent, Ordering::Relaxed);
+        self.seen_open(before, self.most_silent);
+    }
+
+    fn seen_open(&self, before: u32, now: u32) {
+        if now < self.most_silent {
+            return;
+        }
+        if before < self.most_silent {
             tracing::warn!(provider = self.provider, "the provider does not answer; its jobs wait");
         }
-        if calls >= self.most_silent {
-            metrics::gauge!("souk_breaker_open", "provider" => self.provider).set(1.0);
+        metrics::gauge!("souk_breaker_open", "provider" => self.provider).set(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use souk_app::ports::{Letter, Mailbox};
+    use souk_domain::shop::ShopSettings;
+    use souk_domain::{Locale, Timestamp};
+    use tokio::time::sleep;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const WAIT: Duration = Duration::from_millis(200);
+
+    /// A provider that does what it is told, and counts.
+    #[derive(Default)]
+    struct Provider {
+        says: std::sync::Mutex<Says>,
+        asked: AtomicU32,
+    }
+
+    #[derive(Default, Clone, Copy)]
+    enum Says {
+        #[default]
+        Yes,
+        No,
+        Nothing,
+        NothingForLong,
+    }
+
+    impl Provider {
+        fn says(&self, says: Says) {
+            *self.says.lock().unwrap() = says;
         }
+        fn asked(&self) -> u32 {
+            self.asked.swap(0, Ordering::SeqCst)
+        }
+    }
+
+    #[async_trait]
+    impl Mailer for Provider {
+        async fn send(&self, _mail: &OutgoingMail) -> Result<(), MailError> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            let says = *self.says.lock().unwrap();
+            match says {
+                Says::Yes => Ok(()),
+                Says::No => Err(MailError::Refused("550".into())),
+                Says::Nothing => Err(MailError::Unavailable("silence".into())),
+                Says::NothingForLong => {
+                    sleep(WAIT).await;
+                    Err(MailError::Unavailable("silence".into()))
+                }
+            }
+        }
+        async fn check(&self) -> Result<(), MailError> {
+            Ok(())
+        }
+        fn mailbox(&self) -> Option<&dyn Mailbox> {
+            None
+        }
+    }
+
+    fn mail() -> OutgoingMail {
+        OutgoingMail {
+            id: Uuid::nil(),
+            to: "a@b.co".parse().unwrap(),
+            name: String::new(),
+            locale: Locale::Ar,
+            at: Timestamp::UNIX_EPOCH,
+            shop: ShopSettings::new("SAR".parse().unwrap()),
+            letter: Letter::VerifyEmail { token: String::new() },
+            trace: None,
+        }
+    }
+
+    fn breaker() -> Breaker {
+        Breaker::new("test", &BreakerOptions { window: 4, wait: WAIT })
+    }
+
+    /// Sends until the circuit is open; how many attempts that burned.
+    async fn open(breaker: &Breaker, provider: &Provider) -> u32 {
+        provider.says(Says::Nothing);
+        for burned in 0..100 {
+            if matches!(breaker.send(provider, &mail()).await, Err(Stopped::Open)) {
+                return burned;
+            }
+        }
+        panic!("the circuit never opens");
+    }
+
+    #[tokio::test]
+    async fn silence_opens_the_circuit_and_then_nothing_is_tried_or_burned() {
+        let (breaker, provider) = (breaker(), Provider::default());
+        assert_eq!(open(&breaker, &provider).await, 5);
+        assert_eq!(provider.asked(), 5);
+        for _ in 0..10 {
+            assert!(matches!(breaker.send(&provider, &mail()).await, Err(Stopped::Open)));
+        }
+        assert_eq!(provider.asked(), 0);
+    }
+
+    #[tokio::test]
+    async fn tries_that_fail_burn_nothing_and_one_answer_closes_the_circuit() {
+        let (breaker, provider) = (breaker(), Provider::default());
+        open(&breaker, &provider).await;
+        for _ in 0..3 {
+            sleep(WAIT + Duration::from_millis(50)).await;
+            provider.asked();
+            for _ in 0..10 {
+                assert!(matches!(breaker.send(&provider, &mail()).await, Err(Stopped::Open)));
+            }
+            assert!((1..=2).contains(&provider.asked()), "a try or two, not ten");
+        }
+        provider.says(Says::Yes);
+        sleep(WAIT + Duration::from_millis(50)).await;
+        for _ in 0..5 {
+            assert!(breaker.send(&provider, &mail()).await.is_ok());
+        }
+        assert_eq!(open(&breaker, &provider).await, 5, "as before");
+    }
+
+    #[tokio::test]
+    async fn one_try_at_a_time() {
+        let (breaker, provider) = (breaker(), Provider::default());
+        open(&breaker, &provider).await;
+        sleep(WAIT + Duration::from_millis(50)).await;
+        provider.asked();
+        provider.says(Says::NothingForLong);
+        let (mailer, mail) = (&provider, mail());
+        let sends = (0..8).map(|_| breaker.send(mailer, &mail));
+        let results = futures::future::join_all(sends).await;
+        assert!(results.iter().all(|result| matches!(result, Err(Stopped::Open))));
+        assert_eq!(provider.asked(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_provider_that_refuses_mails_is_well() {
+        let (breaker, provider) = (breaker(), Provider::default());
+        provider.says(Says::No);
+        for _ in 0..20 {
+            assert!(matches!(breaker.send(&provider, &mail()).await, Err(Stopped::Tried(MailError::Refused(_)))));
+        }
+        assert_eq!(provider.asked(), 20);
     }
 }

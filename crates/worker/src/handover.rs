@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use souk_app::App;
 use souk_app::ports::store::{Appended, OutboxStore, StreamStore};
-use souk_app::ports::{Clock, EngineError, Queue};
+use souk_app::ports::{Cause, Clock, EngineError, Queue};
 use souk_app::reactions::{Reactions, follow};
 use souk_domain::{EventId, EventRecord};
 
@@ -42,7 +42,7 @@ impl Handover {
         }
         for event in events {
             match self.hand_on_together(std::slice::from_ref(event)).await {
-                Err(EngineError::Refused(cause)) => self.put_off(event, &*cause).await?,
+                Err(EngineError::Refused(cause)) => self.put_off(event, &cause).await?,
                 other => other?,
             }
         }
@@ -76,14 +76,14 @@ impl Handover {
 
     /// Leaves an event that an engine refuses for the next time it is overdue. It stays in the outbox, where it is seen:
     /// it is never done with fewer than one job, and none was pushed.
-    async fn put_off(&self, event: &EventRecord, cause: &dyn std::error::Error) -> Result<(), EngineError> {
-        tracing::error!(event = %event.id, error = cause, "an event cannot be handed on; it is tried again later");
+    async fn put_off(&self, event: &EventRecord, cause: &Cause) -> Result<(), EngineError> {
+        tracing::error!(event = %event.id, error = %cause, "an event cannot be handed on; it is tried again later");
         metrics::counter!("souk_relay_refused_total").increment(1);
         let jobs = count(&follow(event)).max(1);
         match self.outbox.handed_on(&[(event.id, jobs)], self.clock.now()).await {
             // The outbox refuses this row itself: the others go on all the same.
             Err(EngineError::Refused(cause)) => {
-                tracing::error!(event = %event.id, error = &*cause as &dyn std::error::Error, "nor can it be put off");
+                tracing::error!(event = %event.id, error = %cause, "nor can it be put off");
                 Ok(())
             }
             other => other,

@@ -65,3 +65,59 @@ async fn hand_on(handover: &Handover, batch: &[EventRecord], stop: &Cancellation
         wait *= 2;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use souk_domain::{Event, EventId, Timestamp, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::{Engines, RuntimeClock, engines};
+
+    fn asked_for_mail(n: u128) -> EventRecord {
+        let event = Event::EmailVerificationRequested { user_id: UserId(Uuid::from_u128(n)) };
+        EventRecord { id: EventId(Uuid::from_u128(n)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+    }
+
+    fn handover(engines: &Arc<Engines>) -> Handover {
+        let clock = Arc::new(RuntimeClock::start());
+        Handover { streams: engines.clone(), outbox: engines.clone(), queue: engines.clone(), clock }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_goes_together_and_stopping_leaves_nothing() {
+        let engines = engines();
+        let (sender, receiver) = mpsc::channel(8);
+        for n in 0..3 {
+            sender.send(vec![asked_for_mail(n)]).await.unwrap();
+        }
+        let stop = CancellationToken::new();
+        let relay = tokio::spawn(run(handover(&engines), receiver, stop.clone()));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_eq!(engines.asked(), ["push 3", "handed_on 3"]);
+        sender.send(vec![asked_for_mail(3)]).await.unwrap();
+        stop.cancel();
+        relay.await.unwrap();
+        assert_eq!(engines.state().pushed.len(), 4, "what came before the stop is handed on");
+        assert!(sender.send(vec![asked_for_mail(4)]).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_is_away_is_asked_again_and_then_left_to_the_sweeper() {
+        let engines = engines();
+        let (sender, receiver) = mpsc::channel(8);
+        tokio::spawn(run(handover(&engines), receiver, CancellationToken::new()));
+        engines.state().store_fails = TRIES - 1;
+        sender.send(vec![asked_for_mail(1)]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(engines.asked().iter().filter(|asked| *asked == "handed_on 1").count(), TRIES as usize);
+        engines.state().store_fails = TRIES;
+        sender.send(vec![asked_for_mail(2)]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        sender.send(vec![asked_for_mail(3)]).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(engines.asked().iter().filter(|asked| *asked == "handed_on 1").count(), 2 * TRIES as usize + 1);
+    }
+}

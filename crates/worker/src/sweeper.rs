@@ -55,3 +55,88 @@ pub(crate) async fn sweep(handover: &Handover, stated_before: Timestamp, overdue
         last = found;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use souk_domain::{Event, EventRecord, Locale, Money, OrderId, OrderNumber, UserId};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::{Engines, RuntimeClock, engines};
+
+    const OVERDUE: Duration = Duration::from_mins(5);
+
+    fn placed(n: u128) -> EventRecord {
+        let event = Event::OrderPlaced {
+            order_id: OrderId(Uuid::from_u128(n)),
+            number: OrderNumber::from_random(1),
+            user_id: UserId(Uuid::from_u128(n)),
+            total: Money::new(100, "SAR".parse().unwrap()),
+            items: 1,
+            locale: Locale::Ar,
+        };
+        EventRecord { id: EventId(Uuid::from_u128(n)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+    }
+
+    async fn bench(events: u128) -> (Arc<Engines>, Handover) {
+        let engines = engines();
+        engines.state().outbox = (0..events).map(|n| (placed(n), None, 0)).collect();
+        let clock = Arc::new(RuntimeClock::start());
+        let handover = Handover { streams: engines.clone(), outbox: engines.clone(), queue: engines.clone(), clock };
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        (engines, handover)
+    }
+
+    async fn sweep_now(handover: &Handover) -> Result<usize, EngineError> {
+        sweep(handover, handover.clock.now(), OVERDUE).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_that_waits_is_handed_on_in_batches_and_in_order() {
+        let (engines, handover) = bench(450).await;
+        assert_eq!(sweep_now(&handover).await.unwrap(), 450);
+        let asked = engines.asked();
+        assert_eq!(asked[..5], ["overdue", "append 200", "push 200", "push 200", "handed_on 200"]);
+        assert_eq!((engines.state().entries.len(), engines.state().pushed.len()), (450, 900));
+        assert_eq!(sweep_now(&handover).await.unwrap(), 0, "handed on, and not overdue yet");
+        tokio::time::sleep(OVERDUE * 2).await;
+        assert_eq!(sweep_now(&handover).await.unwrap(), 450, "still not done: again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_is_refused_holds_nobody_up_and_stays() {
+        let (engines, handover) = bench(300).await;
+        let poison: Vec<u128> = (0..250).collect();
+        engines.state().refused = poison.iter().map(|n| OrderId(Uuid::from_u128(*n))).collect();
+        assert_eq!(sweep_now(&handover).await.unwrap(), 300);
+        let state = engines.state();
+        assert_eq!(state.entries.len(), 50, "the others are through");
+        assert_eq!(state.pushed.len(), 100);
+        assert_eq!(state.outbox.len(), 300);
+        let put_off = |(_, handed, jobs): &(EventRecord, Option<Timestamp>, u32)| handed.is_some() && *jobs > 0;
+        assert!(state.outbox.iter().all(put_off), "tried again later, and never taken for done");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_the_outbox_itself_refuses_does_not_make_it_spin() {
+        let (engines, handover) = bench(3).await;
+        engines.state().stuck = [EventId(Uuid::from_u128(1))].into();
+        sweep_now(&handover).await.unwrap();
+        assert_eq!(engines.asked().iter().filter(|asked| *asked == "overdue").count(), 3);
+        let state = engines.state();
+        let handed = |n: usize| state.outbox[n].1.is_some();
+        assert_eq!((handed(0), handed(1), handed(2)), (true, false, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_engine_that_is_away_ends_the_sweep() {
+        let (engines, handover) = bench(3).await;
+        engines.state().store_fails = 2;
+        assert!(sweep_now(&handover).await.is_err());
+        assert!(sweep_now(&handover).await.is_err());
+        assert_eq!(sweep_now(&handover).await.unwrap(), 3);
+        assert_eq!(engines.state().entries.len(), 3);
+    }
+}

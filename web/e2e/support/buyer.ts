@@ -19,14 +19,20 @@ export async function signUp(page: Page, say: Say, account: Account, name: strin
   await page.getByLabel(say('account.name'), { exact: true }).fill(name)
   await page.getByLabel(say('account.email')).fill(account.email)
   await page.getByLabel(say('account.password'), { exact: true }).fill(account.password)
-  await page.getByRole('main').getByRole('button', { name: say('account.signUp') }).click()
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: say('account.signUp') })
+    .click()
 }
 
 export async function signIn(page: Page, say: Say, account: Account, to: string): Promise<void> {
   await page.goto(`/sign-in?to=${encodeURIComponent(to)}`)
   await page.getByLabel(say('account.email')).fill(account.email)
   await page.getByLabel(say('account.password'), { exact: true }).fill(account.password)
-  await page.getByRole('main').getByRole('button', { name: say('account.signIn') }).click()
+  await page
+    .getByRole('main')
+    .getByRole('button', { name: say('account.signIn') })
+    .click()
   await page.waitForURL(`**${to}`)
 }
 

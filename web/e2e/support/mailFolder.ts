@@ -21,14 +21,21 @@ function decodeWords(text: string): string {
     .replace(/=\?utf-8\?([bq])\?([^?]*)\?=/gi, (_, kind: string, word: string) =>
       kind.toLowerCase() === 'b'
         ? Buffer.from(word, 'base64').toString()
-        : decodeURIComponent(word.replaceAll('_', ' ').replace(/%/g, '%25').replace(/=([0-9A-F]{2})/gi, '%$1')),
+        : decodeURIComponent(
+            word
+              .replaceAll('_', ' ')
+              .replace(/%/g, '%25')
+              .replace(/=([0-9A-F]{2})/gi, '%$1'),
+          ),
     )
 }
 
 async function mailsOf(orderId: string): Promise<Mail[]> {
   const folder = process.env['SOUK_MAIL_FOLDER'] ?? ''
   const files = await readdir(folder, { recursive: true }).catch(() => [])
-  const sources = await Promise.all(files.filter((file) => file.endsWith('.eml')).map((file) => readFile(join(folder, file), 'utf8')))
+  const sources = await Promise.all(
+    files.filter((file) => file.endsWith('.eml')).map((file) => readFile(join(folder, file), 'utf8')),
+  )
   return sources
     .filter((source) => header(source, 'X-Souk-Order-Id') === orderId)
     .map((source) => ({

@@ -52,7 +52,8 @@ export const ordersOf = async (account: Account): Promise<Order[]> =>
 
 /** As staff see them: found by e-mail, which is the only way to a guest's. */
 export const ordersByEmail = async (email: string): Promise<Order[]> =>
-  (await call<{ items: Order[] }>(`/admin/orders?q=${encodeURIComponent(email)}`, { token: await tokenOf(staff) })).items
+  (await call<{ items: Order[] }>(`/admin/orders?q=${encodeURIComponent(email)}`, { token: await tokenOf(staff) }))
+    .items
 
 export interface Pick {
   product: Product

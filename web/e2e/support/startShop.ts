@@ -10,7 +10,10 @@ function binary(): string {
   const target = join(import.meta.dirname, '../../../target')
   const candidates = [process.env['SOUK_BIN'], join(target, 'release/souk'), join(target, 'debug/souk')]
   const found = candidates.find((path) => path && existsSync(path))
-  if (!found) throw new Error(`no souk binary: build one, or name it in SOUK_BIN (looked at ${candidates.filter(Boolean).join(', ')})`)
+  if (!found)
+    throw new Error(
+      `no souk binary: build one, or name it in SOUK_BIN (looked at ${candidates.filter(Boolean).join(', ')})`,
+    )
   return found
 }
 

@@ -9,10 +9,12 @@ const texts: Record<Language, Tree> = { ar, en }
 
 /** What the page says, by the key it is kept under. */
 export function textOf(language: Language, key: string): string {
-  const found = key.split('.').reduce<string | Tree | undefined>(
-    (tree, part) => (typeof tree === 'object' ? tree[part] : undefined),
-    texts[language],
-  )
+  const found = key
+    .split('.')
+    .reduce<string | Tree | undefined>(
+      (tree, part) => (typeof tree === 'object' ? tree[part] : undefined),
+      texts[language],
+    )
   if (typeof found !== 'string') throw new Error(`no text ${key} in ${language}`)
   return found
 }

@@ -23,7 +23,9 @@ export const test = base.extend<{ visit: Visit }>({
       page.on('console', (message) => {
         const status = /status of (\d{3})/.exec(message.text())?.[1]
         const isExpected = status !== undefined && expected.has(Number(status))
-        if (message.type() === 'error' && !isExpected) complaints.push(message.text())
+        // The test runner looks into every frame; that of a mail lets no script in, which is as it should be.
+        const isSandbox = message.text().startsWith("Blocked script execution in 'about:srcdoc'")
+        if (message.type() === 'error' && !isExpected && !isSandbox) complaints.push(message.text())
       })
       await provide({
         language,

@@ -1,4 +1,5 @@
 import type { Locale } from '@/lib/locale'
+import { asProblem } from '@/lib/problem'
 import { client, dataOf } from './client'
 import { acceptSession, dropSession, updateSessionUser } from './session'
 
@@ -22,11 +23,15 @@ export const setUpShop = async (admin: NewAccount & { code: string }) =>
   acceptSession(await dataOf(client.POST('/api/v1/setup', { body: admin })))
 
 export async function signOut(): Promise<void> {
-  await dataOf(client.POST('/api/v1/auth/logout'))
+  await dataOf(client.POST('/api/v1/auth/logout')).catch((cause: unknown) => {
+    // A session that the server has ended already is what was asked for.
+    if (asProblem(cause).status !== 401) throw cause
+  })
   dropSession()
 }
 
-export const askPasswordReset = (email: string) => dataOf(client.POST('/api/v1/auth/password/forgot', { body: { email } }))
+export const askPasswordReset = (email: string) =>
+  dataOf(client.POST('/api/v1/auth/password/forgot', { body: { email } }))
 
 export const resetPassword = (token: string, password: string) =>
   dataOf(client.POST('/api/v1/auth/password/reset', { body: { token, password } }))

@@ -28,9 +28,13 @@ function withToken(request: Request, token: string | null): Request {
   return request
 }
 
+/** Too old, or signed with a key that the server has since retired: a new one may be had for either. */
 async function isExpiry(response: Response): Promise<boolean> {
-  const body: unknown = await response.clone().json().catch(() => null)
-  return problemFrom(response.status, body).code === 'token_expired'
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null)
+  return ['token_expired', 'token_invalid'].includes(problemFrom(response.status, body).code)
 }
 
 interface Answer<T> {

@@ -16,3 +16,9 @@ export const keys = {
   mail: (id: string) => ['mails', id] as const,
   jobs: ['jobs'] as const,
 }
+
+/** What anybody may see; everything else belongs to who asked for it. */
+export function isPublicKey(key: readonly unknown[]): boolean {
+  const [what, which] = key
+  return what === 'shop' || what === 'categories' || (what === 'products' && which !== 'stock')
+}

@@ -2,9 +2,7 @@ import { client, dataOf } from './client'
 import type { NewOrder, OrderStatus, PaymentStatus } from './types'
 
 export const placeOrder = (order: NewOrder, idempotencyKey: string) =>
-  dataOf(
-    client.POST('/api/v1/orders', { params: { header: { 'Idempotency-Key': idempotencyKey } }, body: order }),
-  )
+  dataOf(client.POST('/api/v1/orders', { params: { header: { 'Idempotency-Key': idempotencyKey } }, body: order }))
 
 export const listMyOrders = (cursor: string | undefined, signal: AbortSignal) =>
   dataOf(client.GET('/api/v1/orders', { params: { query: { cursor } }, signal }))

@@ -101,4 +101,15 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener)
 }
 
+/** Calls back whenever the browser changes hands; a guest who becomes a customer stays the same user. */
+export function onUserChange(listener: () => void): void {
+  // Undefined until the session of an earlier visit is taken up, which changes nothing.
+  let known = state.status === 'starting' ? undefined : (state.user?.id ?? null)
+  subscribe(() => {
+    const previous = known
+    known = state.user?.id ?? null
+    if (previous !== undefined && previous !== known) listener()
+  })
+}
+
 export const useSession = (): SessionState => useSyncExternalStore(subscribe, () => state)

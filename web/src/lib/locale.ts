@@ -1,21 +1,23 @@
 export type Locale = 'ar' | 'en'
 
-export const locales: readonly Locale[] = ['ar', 'en']
-
 const storageKey = 'souk.locale'
 
 export const isLocale = (value: unknown): value is Locale => value === 'ar' || value === 'en'
 
-export const directionOf = (locale: Locale): 'rtl' | 'ltr' => (locale === 'ar' ? 'rtl' : 'ltr')
+const directionOf = (locale: Locale): 'rtl' | 'ltr' => (locale === 'ar' ? 'rtl' : 'ltr')
 
 /**
  * The tag for Intl. Arabic is written with Latin digits everywhere: prices, order numbers and phone numbers
  * then look the same on the page, in a bank's app and on a parcel.
  */
-export const languageTag = (locale: Locale): string => (locale === 'ar' ? 'ar-u-ca-gregory-nu-latn' : 'en-u-ca-gregory-nu-latn')
+export const languageTag = (locale: Locale): string =>
+  locale === 'ar' ? 'ar-u-ca-gregory-nu-latn' : 'en-u-ca-gregory-nu-latn'
 
 /** The reader's own choice, else the first language of the browser that the shop speaks, else English. */
-export function initialLocale(storage: Storage = localStorage, languages: readonly string[] = navigator.languages): Locale {
+export function initialLocale(
+  storage: Storage = localStorage,
+  languages: readonly string[] = navigator.languages,
+): Locale {
   const chosen = storage.getItem(storageKey)
   if (isLocale(chosen)) return chosen
   const spoken = languages.map((language) => language.slice(0, 2).toLowerCase()).find(isLocale)

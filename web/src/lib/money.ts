@@ -28,7 +28,9 @@ export function formatMoney(money: Money, digits: number, languageTag: string): 
 // As text, so that no amount is rounded by binary fractions on its way to the formatter.
 function decimal(amount: number, digits: number): Intl.StringNumericLiteral {
   const sign = amount < 0 ? '-' : ''
-  const whole = Math.abs(amount).toString().padStart(digits + 1, '0')
+  const whole = Math.abs(amount)
+    .toString()
+    .padStart(digits + 1, '0')
   const text = digits === 0 ? whole : `${whole.slice(0, -digits)}.${whole.slice(-digits)}`
   return `${sign}${text}` as Intl.StringNumericLiteral
 }

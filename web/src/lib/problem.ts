@@ -37,7 +37,13 @@ export class Problem extends Error {
 
   /** True when asking again, unchanged, may well succeed: nobody answered, or the server was only busy. */
   get isPassing(): boolean {
-    return this.code === 'network' || this.status === 429 || this.status >= 500
+    return (
+      this.code === 'network' ||
+      this.code === 'request_in_progress' ||
+      this.status === 408 ||
+      this.status === 429 ||
+      this.status >= 500
+    )
   }
 
   /** The problem of one form field; `path` is written with dots, as in `address.phone`. */
@@ -52,11 +58,12 @@ export function problemFrom(status: number, body: unknown): Problem {
   return new Problem(code, status, record)
 }
 
-export const asProblem = (error: unknown): Problem =>
-  error instanceof Problem ? error : new Problem('internal', 0)
+export const asProblem = (error: unknown): Problem => (error instanceof Problem ? error : new Problem('internal', 0))
 
 function toField(field: Record<string, unknown>): FieldProblem {
-  const path = String(field['path'] ?? '').replace(/^[/.]/, '').replaceAll('/', '.')
+  const path = String(field['path'] ?? '')
+    .replace(/^[/.]/, '')
+    .replaceAll('/', '.')
   return { path, code: String(field['code'] ?? ''), detail: String(field['detail'] ?? '') }
 }
 

@@ -48,7 +48,12 @@ export function TextField({ label, hint, error, type = 'text', ...input }: TextF
   )
 }
 
-export function TextArea({ label, hint, error, ...area }: Omit<ComponentProps<'textarea'>, 'id' | 'className'> & Labelled) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  ...area
+}: Omit<ComponentProps<'textarea'>, 'id' | 'className'> & Labelled) {
   return (
     <FieldFrame label={label} hint={hint} error={error} isOptional={!area.required}>
       {(wiring) => <textarea {...area} {...wiring} className="input" />}

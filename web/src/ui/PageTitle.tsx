@@ -2,7 +2,15 @@ import { useEffect, type ReactNode } from 'react'
 import { useShopName } from './ShopContext'
 
 /** The page's one heading, and the name of the browser's tab with it. */
-export function PageTitle({ title, isHidden = false, children }: { title: string; isHidden?: boolean; children?: ReactNode }) {
+export function PageTitle({
+  title,
+  isHidden = false,
+  children,
+}: {
+  title: string
+  isHidden?: boolean
+  children?: ReactNode
+}) {
   const shopName = useShopName()
   useEffect(() => {
     document.title = shopName ? `${title} · ${shopName}` : title

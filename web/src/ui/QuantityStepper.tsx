@@ -23,7 +23,12 @@ export function QuantityStepper({ quantity, onChange, label, max = 10_000 }: Ste
 
   return (
     <div className="stepper" role="group" aria-label={label}>
-      <button type="button" aria-label={t('quantity.less')} disabled={quantity <= 1} onClick={() => onChange(quantity - 1)}>
+      <button
+        type="button"
+        aria-label={t('quantity.less')}
+        disabled={quantity <= 1}
+        onClick={() => onChange(quantity - 1)}
+      >
         <Icon name="minus" />
       </button>
       <input
@@ -34,7 +39,12 @@ export function QuantityStepper({ quantity, onChange, label, max = 10_000 }: Ste
         onBlur={(event) => commit(event.target.value)}
         onKeyDown={(event) => event.key === 'Enter' && commit(event.currentTarget.value)}
       />
-      <button type="button" aria-label={t('quantity.more')} disabled={quantity >= max} onClick={() => onChange(quantity + 1)}>
+      <button
+        type="button"
+        aria-label={t('quantity.more')}
+        disabled={quantity >= max}
+        onClick={() => onChange(quantity + 1)}
+      >
         <Icon name="plus" />
       </button>
     </div>

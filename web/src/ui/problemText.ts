@@ -6,7 +6,9 @@ export function useProblemText(): (error: unknown) => string {
   const { t, i18n } = useTranslation()
   return (error) => {
     const problem = asProblem(error)
-    const key = `problem.${problem.code}`
+    // One code for two tokens: that of a mailed link, and that of a session.
+    const isSession = problem.status === 401 && problem.code === 'token_invalid'
+    const key = `problem.${isSession ? 'session_expired' : problem.code}`
     return i18n.exists(key) ? t(key) : (problem.detail ?? t('problem.internal'))
   }
 }

@@ -85,6 +85,11 @@ impl Problem {
         Self { retry_after: Some(wait), ..self }
     }
 
+    /// Whether it says that the refresh cookie is good for nothing.
+    pub(crate) fn is_of_session(&self) -> bool {
+        matches!(self.code, Code::SessionExpired | Code::TokenReused)
+    }
+
     #[cfg(test)]
     pub(crate) fn code(&self) -> Code {
         self.code

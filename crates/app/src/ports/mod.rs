@@ -3,6 +3,8 @@
 
 pub mod cache;
 pub mod clock;
+#[cfg(feature = "contract-tests")]
+pub mod contract;
 pub mod files;
 pub mod ids;
 pub mod limits;

@@ -30,7 +30,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     found("data", format!("sqlite:{}", path.display()), tried);
 
     let BlobsUrl::Folder(path) = &blobs;
-    let tried = async { Ok(engines::open_files(&blobs)?.check().await?) }.await;
+    let tried = async { Ok(engines::open_files(&blobs).await?.check().await?) }.await;
     found("blobs", format!("file:{}", path.display()), tried);
 
     let detail = match &mail {
@@ -41,7 +41,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
             format!("smtp server {host}")
         }
     };
-    let tried = async { Ok(engines::open_mailer(options, "http://localhost")?.check().await?) }.await;
+    let tried = async { Ok(engines::open_mailer(options, "http://localhost").await?.check().await?) }.await;
     found("mail", detail, tried);
 
     let tried = keys::load_or_make(&signing_keys, &SystemIds, SystemClock.now())

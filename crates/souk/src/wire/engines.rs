@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use souk_app::ports::{Files, Mailer};
 use souk_files::FolderFiles;
-use souk_mail::{FolderMailer, SmtpMailer};
+use souk_mail::{MailOptions, Sender};
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
@@ -23,20 +23,22 @@ pub fn open_to_read(database: &DatabaseUrl) -> anyhow::Result<SqliteStore> {
     open_store(database, Access::Read)
 }
 
-pub(super) fn open_files(blobs: &BlobsUrl) -> anyhow::Result<Arc<dyn Files>> {
+pub(super) async fn open_files(blobs: &BlobsUrl) -> anyhow::Result<Arc<dyn Files>> {
     let BlobsUrl::Folder(path) = blobs;
-    let files = FolderFiles::open(path).with_context(|| format!("--blobs file:{}", path.display()))?;
+    let files = FolderFiles::open(path).await.with_context(|| format!("--blobs file:{}", path.display()))?;
     Ok(Arc::new(files))
 }
 
-pub(super) fn open_mailer(engines: &EngineOptions, public_url: &str) -> anyhow::Result<Arc<dyn Mailer>> {
-    let from = engines.mail_from.as_deref();
-    let sender = souk_mail::Sender::new(from, public_url).context("--mail-from")?;
-    Ok(match engines.mail()? {
-        MailUrl::Folder(path) => {
-            let mailer = FolderMailer::open(&path, sender).with_context(|| format!("--mail file:{}", path.display()))?;
-            Arc::new(mailer)
-        }
-        MailUrl::Smtp(url) => Arc::new(SmtpMailer::new(&url, sender).context("--mail")?),
-    })
+pub(super) async fn open_mailer(engines: &EngineOptions, public_url: &str) -> anyhow::Result<Arc<dyn Mailer>> {
+    let from = engines.mail_from.as_deref().unwrap_or(Sender::DEFAULT);
+    let options = MailOptions {
+        public_url: public_url.to_owned(),
+        from: from.parse().context("--mail-from")?,
+        timeout: MailOptions::TIMEOUT,
+    };
+    let url = match engines.mail()? {
+        MailUrl::Folder(path) => format!("file:{}", path.display()),
+        MailUrl::Smtp(url) => url,
+    };
+    souk_mail::open(&url, options).await.context("--mail")
 }

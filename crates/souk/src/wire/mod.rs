@@ -48,7 +48,7 @@ struct Wish {
     rate_limits: bool,
 }
 
-fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
+async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
     let store = engines::open_store(&engines.database()?, wish.access)?;
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(SystemIds);
@@ -59,8 +59,8 @@ fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
     let limits: Arc<dyn Limits> = if wish.rate_limits { Arc::new(MemoryLimits::default()) } else { Arc::new(NoLimits) };
     let app = App {
         queue: Arc::new(store.queue()),
-        files: engines::open_files(&engines.blobs()?)?,
-        mailer: engines::open_mailer(engines, &wish.options.public_url)?,
+        files: engines::open_files(&engines.blobs()?).await?,
+        mailer: engines::open_mailer(engines, &wish.options.public_url).await?,
         cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
         limits,
         tokens: Tokens::new(&signing_keys)?,
@@ -87,7 +87,7 @@ impl Tool {
     pub async fn open(engines: &EngineOptions) -> anyhow::Result<Self> {
         let options = Options { public_url: String::new(), quotas: LoginQuotas::default(), demo: false };
         let committer = CommitterOptions::default();
-        let wired = wire(engines, Wish { access: Access::Share, options, committer, rate_limits: false })?;
+        let wired = wire(engines, Wish { access: Access::Share, options, committer, rate_limits: false }).await?;
         Ok(Self { app: wired.app })
     }
 

@@ -46,12 +46,12 @@ impl Souk {
             },
             rate_limits: options.limits.rate_limits,
         };
-        let Wired { app, events, committer, .. } = wire(engines, wish)?;
+        let Wired { app, events, committer, .. } = wire(engines, wish).await?;
         let greeting = prepare_shop(&app, options).await?;
         let worker = Worker::start(
             app.clone(),
             events,
-            WorkerOptions { at_once: options.jobs_at_once, ..WorkerOptions::default() },
+            WorkerOptions { concurrency: options.jobs_at_once, ..WorkerOptions::default() },
         );
         let api = souk_api::router(
             app.clone(),

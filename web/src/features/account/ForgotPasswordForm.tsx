@@ -19,8 +19,19 @@ export function ForgotPasswordForm() {
     )
   }
   return (
-    <AccountForm action={action} submitLabel={t('account.forgotSubmit')} onSubmit={(form) => action.mutate(formText(form, 'email'))}>
-      <TextField name="email" type="email" label={t('account.email')} autoComplete="email" required error={errorAt('email')} />
+    <AccountForm
+      action={action}
+      submitLabel={t('account.forgotSubmit')}
+      onSubmit={(form) => action.mutate(formText(form, 'email'))}
+    >
+      <TextField
+        name="email"
+        type="email"
+        label={t('account.email')}
+        autoComplete="email"
+        required
+        error={errorAt('email')}
+      />
     </AccountForm>
   )
 }

@@ -34,8 +34,21 @@ export function ProfileForm({ user, onLocaleChosen }: ProfileProps) {
         action.mutate({ name: formText(form, 'name'), locale: isLocale(locale) ? locale : user.locale })
       }}
     >
-      <TextField name="name" label={t('account.name')} autoComplete="name" defaultValue={user.name} required error={errorAt('name')} />
-      <SelectField key={user.locale} name="locale" label={t('account.locale')} hint={t('account.localeHint')} defaultValue={user.locale}>
+      <TextField
+        name="name"
+        label={t('account.name')}
+        autoComplete="name"
+        defaultValue={user.name}
+        required
+        error={errorAt('name')}
+      />
+      <SelectField
+        key={user.locale}
+        name="locale"
+        label={t('account.locale')}
+        hint={t('account.localeHint')}
+        defaultValue={user.locale}
+      >
         <option value="ar" lang="ar">
           العربية
         </option>

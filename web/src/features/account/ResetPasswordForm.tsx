@@ -11,7 +11,11 @@ export function ResetPasswordForm({ token, onDone }: { token: string; onDone: ()
   const action = useMutation({ mutationFn: (password: string) => resetPassword(token, password), onSuccess: onDone })
   const errorAt = useFieldErrors(action.error)
   return (
-    <AccountForm action={action} submitLabel={t('account.resetSubmit')} onSubmit={(form) => action.mutate(formSecret(form, 'password'))}>
+    <AccountForm
+      action={action}
+      submitLabel={t('account.resetSubmit')}
+      onSubmit={(form) => action.mutate(formSecret(form, 'password'))}
+    >
       <PasswordField name="password" label={t('account.newPassword')} isNew error={errorAt('password')} />
     </AccountForm>
   )

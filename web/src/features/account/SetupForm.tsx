@@ -25,9 +25,23 @@ export function SetupForm({ onDone }: { onDone: () => void }) {
         })
       }
     >
-      <TextField name="code" label={t('setup.code')} hint={t('setup.codeHint')} autoComplete="off" required error={errorAt('code')} />
+      <TextField
+        name="code"
+        label={t('setup.code')}
+        hint={t('setup.codeHint')}
+        autoComplete="off"
+        required
+        error={errorAt('code')}
+      />
       <TextField name="name" label={t('account.name')} autoComplete="name" required error={errorAt('name')} />
-      <TextField name="email" type="email" label={t('account.email')} autoComplete="email" required error={errorAt('email')} />
+      <TextField
+        name="email"
+        type="email"
+        label={t('account.email')}
+        autoComplete="email"
+        required
+        error={errorAt('email')}
+      />
       <PasswordField name="password" label={t('account.password')} isNew error={errorAt('password')} />
     </AccountForm>
   )

@@ -18,7 +18,14 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
       submitLabel={t('account.signIn')}
       onSubmit={(form) => action.mutate({ email: formText(form, 'email'), password: formSecret(form, 'password') })}
     >
-      <TextField name="email" type="email" label={t('account.email')} autoComplete="email" required error={errorAt('email')} />
+      <TextField
+        name="email"
+        type="email"
+        label={t('account.email')}
+        autoComplete="email"
+        required
+        error={errorAt('email')}
+      />
       <PasswordField name="password" label={t('account.password')} error={errorAt('password')} />
       <p className="small">
         <Link to="/forgot-password">{t('account.forgot')}</Link>

@@ -26,8 +26,22 @@ export function SignUpForm({ onDone }: { onDone: () => void }) {
         })
       }
     >
-      <TextField name="name" label={t('account.name')} autoComplete="name" required maxLength={100} error={errorAt('name')} />
-      <TextField name="email" type="email" label={t('account.email')} autoComplete="email" required error={errorAt('email')} />
+      <TextField
+        name="name"
+        label={t('account.name')}
+        autoComplete="name"
+        required
+        maxLength={100}
+        error={errorAt('name')}
+      />
+      <TextField
+        name="email"
+        type="email"
+        label={t('account.email')}
+        autoComplete="email"
+        required
+        error={errorAt('email')}
+      />
       <PasswordField name="password" label={t('account.password')} isNew error={errorAt('password')} />
     </AccountForm>
   )

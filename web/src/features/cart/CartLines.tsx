@@ -68,6 +68,8 @@ function LineNews({ line }: { line: ReviewedLine }) {
   if (line.state === 'soldOut') return <p className="cart-news">{t('cart.soldOut')}</p>
   if (line.oldPrice === null) return null
   return (
-    <p className="cart-news">{t('cart.priceChanged', { before: format(line.oldPrice), now: format(line.unitPrice) })}</p>
+    <p className="cart-news">
+      {t('cart.priceChanged', { before: format(line.oldPrice), now: format(line.unitPrice) })}
+    </p>
   )
 }

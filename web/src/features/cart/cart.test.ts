@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { acceptPrices, addLine, fitToStock, isCart, itemCount, mostLines, mostOfOne, removeLine, restoreLine, setQuantity } from './cart'
+import {
+  acceptPrices,
+  addLine,
+  fitToStock,
+  isCart,
+  itemCount,
+  mostLines,
+  mostOfOne,
+  removeLine,
+  restoreLine,
+  setQuantity,
+} from './cart'
 import type { CartLine } from './cart'
 
 const line = (variantId: string, quantity = 1): CartLine => ({
@@ -35,10 +46,13 @@ describe('the cart', () => {
   })
 
   it('shrinks to what is left', () => {
-    const fitted = fitToStock([line('a', 5), line('b', 2), line('c', 1)], [
-      { variantId: 'a', left: 3 },
-      { variantId: 'b', left: 0 },
-    ])
+    const fitted = fitToStock(
+      [line('a', 5), line('b', 2), line('c', 1)],
+      [
+        { variantId: 'a', left: 3 },
+        { variantId: 'b', left: 0 },
+      ],
+    )
     expect(fitted).toEqual([line('a', 3), line('c', 1)])
   })
 

@@ -45,4 +45,6 @@ export function ProductCard({ product, position }: { product: Product; position:
 }
 
 const lowest = (product: Product) =>
-  product.variants.map((variant) => variant.price).reduce((least, price) => (price.amount < least.amount ? price : least))
+  product.variants
+    .map((variant) => variant.price)
+    .reduce((least, price) => (price.amount < least.amount ? price : least))

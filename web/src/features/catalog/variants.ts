@@ -12,7 +12,8 @@ export interface ValueChoice {
 const matches = (variant: Sold, chosen: readonly string[]): boolean =>
   chosen.every((value, index) => variant.options[index] === value)
 
-export const isSoldOut = (product: Pick<Product, 'variants'>): boolean => product.variants.every((variant) => !variant.available)
+export const isSoldOut = (product: Pick<Product, 'variants'>): boolean =>
+  product.variants.every((variant) => !variant.available)
 
 /** The variant to show first: one that can be bought, if there is any. */
 export const firstChoice = <V extends Sold>(variants: V[]): V | undefined =>
@@ -22,7 +23,12 @@ export const firstChoice = <V extends Sold>(variants: V[]): V | undefined =>
  * Only the options above limit a value, so that a buyer can always walk from the first option down and never
  * gets stuck in a combination from which every way is closed.
  */
-export function choicesOf(values: string[], optionIndex: number, selected: readonly string[], variants: Sold[]): ValueChoice[] {
+export function choicesOf(
+  values: string[],
+  optionIndex: number,
+  selected: readonly string[],
+  variants: Sold[],
+): ValueChoice[] {
   const above = selected.slice(0, optionIndex)
   return values.map((value) => ({
     value,
@@ -32,7 +38,12 @@ export function choicesOf(values: string[], optionIndex: number, selected: reado
 }
 
 /** The variant after choosing `value`: as near as possible to what was selected before. */
-export function choose<V extends Sold>(variants: V[], selected: readonly string[], optionIndex: number, value: string): V | undefined {
+export function choose<V extends Sold>(
+  variants: V[],
+  selected: readonly string[],
+  optionIndex: number,
+  value: string,
+): V | undefined {
   const wanted = selected.map((old, index) => (index === optionIndex ? value : old))
   const exact = variants.find((variant) => variant.available && matches(variant, wanted))
   const prefix = wanted.slice(0, optionIndex + 1)

@@ -15,21 +15,39 @@ export function AddressFields({ initial, errorAt }: AddressProps) {
   const { t } = useTranslation()
   const locale = useLocale()
   const choices = useMemo(() => countries(locale), [locale])
+  const field = (name: keyof Address, autoComplete: string, maxLength: number, isRequired = false) => (
+    <TextField
+      name={name}
+      type={name === 'phone' ? 'tel' : 'text'}
+      label={t(`address.${name}`)}
+      autoComplete={autoComplete}
+      maxLength={maxLength}
+      required={isRequired}
+      defaultValue={initial[name] ?? ''}
+      error={errorAt(`address.${name}`)}
+    />
+  )
   return (
     <div className="stack">
       <div className="field-pair">
-        <TextField name="name" label={t('address.name')} autoComplete="name" required maxLength={100} defaultValue={initial.name} error={errorAt('address.name')} />
-        <TextField name="phone" type="tel" label={t('address.phone')} autoComplete="tel" required maxLength={30} defaultValue={initial.phone} error={errorAt('address.phone')} />
+        {field('name', 'name', 100, true)}
+        {field('phone', 'tel', 30, true)}
       </div>
-      <TextField name="line1" label={t('address.line1')} autoComplete="address-line1" required maxLength={200} defaultValue={initial.line1} error={errorAt('address.line1')} />
-      <TextField name="line2" label={t('address.line2')} autoComplete="address-line2" maxLength={200} defaultValue={initial.line2 ?? ''} error={errorAt('address.line2')} />
+      {field('line1', 'address-line1', 200, true)}
+      {field('line2', 'address-line2', 200)}
       <div className="field-pair">
-        <TextField name="city" label={t('address.city')} autoComplete="address-level2" required maxLength={100} defaultValue={initial.city} error={errorAt('address.city')} />
-        <TextField name="region" label={t('address.region')} autoComplete="address-level1" maxLength={100} defaultValue={initial.region ?? ''} error={errorAt('address.region')} />
+        {field('city', 'address-level2', 100, true)}
+        {field('region', 'address-level1', 100)}
       </div>
       <div className="field-pair">
-        <TextField name="postalCode" label={t('address.postalCode')} autoComplete="postal-code" maxLength={20} defaultValue={initial.postalCode ?? ''} error={errorAt('address.postalCode')} />
-        <SelectField name="country" label={t('address.country')} autoComplete="country" defaultValue={initial.country} error={errorAt('address.country')}>
+        {field('postalCode', 'postal-code', 20)}
+        <SelectField
+          name="country"
+          label={t('address.country')}
+          autoComplete="country"
+          defaultValue={initial.country}
+          error={errorAt('address.country')}
+        >
           {choices.map((country) => (
             <option key={country.code} value={country.code}>
               {country.name}

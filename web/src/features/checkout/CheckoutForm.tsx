@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { useShop } from '@/api/shop'
 import type { User } from '@/api/types'
@@ -11,6 +11,7 @@ import { Notice } from '@/ui/Notice'
 import { useMoney } from '@/ui/ShopContext'
 import { TotalsTable } from '@/ui/TotalsTable'
 import { useFieldErrors } from '@/ui/problemText'
+import { useFocusOnFault } from '@/ui/useFocusOnFault'
 import { AddressFields, readAddress } from './AddressFields'
 import { hasUnansweredAttempt, type Placed } from './attempt'
 import { CheckoutLines } from './CheckoutLines'
@@ -34,6 +35,8 @@ export function CheckoutForm({ lines, user, onFit, onPlaced }: CheckoutProps) {
   const format = useMoney()
   const checkout = useCheckout(lines, onPlaced)
   const errorAt = useFieldErrors(checkout.problem)
+  const frame = useRef<HTMLFormElement>(null)
+  useFocusOnFault(frame, checkout.problem)
   const [wasInterrupted] = useState(() => hasUnansweredAttempt(sessionStorage))
   const unavailable = lines.filter((line) => line.state !== 'ready')
 
@@ -48,9 +51,14 @@ export function CheckoutForm({ lines, user, onFit, onPlaced }: CheckoutProps) {
     })
   }
 
+  const fit = (shortages: LineShortage[]) => {
+    checkout.dismissProblem()
+    onFit(shortages)
+  }
+
   if (checkout.isPlaced) return <LoadingBlocks />
   return (
-    <form className="checkout" onSubmit={submit}>
+    <form ref={frame} className="checkout" onSubmit={submit}>
       <div className="stack stack-loose">
         {wasInterrupted && !checkout.problem && (
           <Notice tone="warm">
@@ -60,12 +68,23 @@ export function CheckoutForm({ lines, user, onFit, onPlaced }: CheckoutProps) {
         {user === null && (
           <section className="card stack">
             <h2>{t('checkout.contact')}</h2>
-            <TextField name="email" type="email" label={t('account.email')} hint={t('checkout.emailHint')} autoComplete="email" required error={errorAt('email')} />
+            <TextField
+              name="email"
+              type="email"
+              label={t('account.email')}
+              hint={t('checkout.emailHint')}
+              autoComplete="email"
+              required
+              error={errorAt('email')}
+            />
           </section>
         )}
         <section className="card stack">
           <h2>{t('checkout.address')}</h2>
-          <AddressFields initial={rememberedAddress() ?? { name: user?.name ?? '', country: homeCountry(shop.currency) }} errorAt={errorAt} />
+          <AddressFields
+            initial={rememberedAddress() ?? { name: user?.name ?? '', country: homeCountry(shop.currency) }}
+            errorAt={errorAt}
+          />
         </section>
         <section className="card stack">
           <h2>{t('checkout.payment')}</h2>
@@ -83,12 +102,19 @@ export function CheckoutForm({ lines, user, onFit, onPlaced }: CheckoutProps) {
             <span>{t('totals.total')}</span> <span>{format(checkout.total)}</span>
           </p>
         )}
-        {checkout.problem && <CheckoutProblem problem={checkout.problem} lines={lines} total={checkout.total} onFit={(shortages) => { checkout.dismissProblem(); onFit(shortages) }} />}
+        {checkout.problem && (
+          <CheckoutProblem problem={checkout.problem} lines={lines} total={checkout.total} onFit={fit} />
+        )}
         {unavailable.length > 0 && !checkout.problem && (
           <Notice tone="bad">
             <p>{t('checkout.unavailable', { titles: unavailable.map((line) => line.title).join('، ') })}</p>
             <div className="row">
-              <Button size="small" onClick={() => onFit(unavailable.map((line) => ({ variantId: line.variantId, requested: line.quantity, left: 0 })))}>
+              <Button
+                size="small"
+                onClick={() =>
+                  fit(unavailable.map(({ variantId, quantity }) => ({ variantId, requested: quantity, left: 0 })))
+                }
+              >
                 {t('checkout.removeUnavailable')}
               </Button>
             </div>

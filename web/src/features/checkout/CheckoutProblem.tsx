@@ -51,7 +51,15 @@ export function CheckoutProblem({ problem, lines, total, onFit }: ProblemProps) 
   }
 }
 
-function Shortages({ shortages, lines, onFit }: { shortages: LineShortage[]; lines: CheckoutLine[]; onFit: (shortages: LineShortage[]) => void }) {
+function Shortages({
+  shortages,
+  lines,
+  onFit,
+}: {
+  shortages: LineShortage[]
+  lines: CheckoutLine[]
+  onFit: (shortages: LineShortage[]) => void
+}) {
   const { t } = useTranslation()
   const titleOf = (variantId: string) => {
     const line = lines.find((each) => each.variantId === variantId)

@@ -5,7 +5,7 @@
  * attempt is unanswered, every further one goes out under the same key: the server binds it to the first that commits.
  */
 import type { NewOrder, Order } from '@/api/types'
-import type { Problem } from '@/lib/problem';
+import type { Problem } from '@/lib/problem'
 import { asProblem } from '@/lib/problem'
 import { isRecord, readStored, writeStored } from '@/lib/storedJson'
 
@@ -63,7 +63,12 @@ function settle(storage: Storage, attempt: Attempt): void {
 }
 
 /** The key is bound to an order of another body: one of those never answered. Asking for it again brings its answer. */
-async function findEarlier(bodies: string[], key: string, { storage, send }: Placing, reused: Problem): Promise<Placed> {
+async function findEarlier(
+  bodies: string[],
+  key: string,
+  { storage, send }: Placing,
+  reused: Problem,
+): Promise<Placed> {
   for (const body of bodies) {
     try {
       const order = await send(JSON.parse(body) as NewOrder, key)

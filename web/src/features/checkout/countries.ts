@@ -9,7 +9,7 @@ const codes = (
   'SI SK SL SM SN SO SR SS ST SV SY SZ TD TG TH TJ TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VC VE VN VU WS YE ZA ZM ZW'
 ).split(' ')
 
-export interface Country {
+interface Country {
   code: string
   name: string
 }
@@ -19,14 +19,6 @@ export function countries(locale: Locale): Country[] {
   return codes
     .map((code) => ({ code, name: names.of(code) ?? code }))
     .sort((a, b) => a.name.localeCompare(b.name, locale))
-}
-
-export const countryName = (code: string, locale: Locale): string => {
-  try {
-    return new Intl.DisplayNames(languageTag(locale), { type: 'region' }).of(code) ?? code
-  } catch {
-    return code
-  }
 }
 
 /** Most currencies carry their country's code, so a shop in riyals starts with Saudi Arabia. */

@@ -9,4 +9,7 @@ const isAddress = (value: unknown): value is Address =>
 /** The address of the last order made in this browser. */
 export const rememberedAddress = (): Address | null => readStored(localStorage, storageKey, isAddress)
 
+/** For those who sign out of a device that others use too. */
+export const forgetAddress = (): void => localStorage.removeItem(storageKey)
+
 export const rememberAddress = (address: Address): void => writeStored(localStorage, storageKey, address)

@@ -36,7 +36,13 @@ export function ImportPanel() {
           <label className="field-label" htmlFor="import-file">
             {t('import.file')}
           </label>
-          <input id="import-file" className="input" type="file" accept=".csv,text/csv" onChange={(event) => choose(event.target.files?.[0] ?? null)} />
+          <input
+            id="import-file"
+            className="input"
+            type="file"
+            accept=".csv,text/csv"
+            onChange={(event) => choose(event.target.files?.[0] ?? null)}
+          />
         </div>
         <label className="row">
           <input
@@ -50,16 +56,27 @@ export function ImportPanel() {
           {t('import.withStock')}
         </label>
         <div className="row">
-          <Button look="quiet" disabled={!file} busy={action.isPending && action.variables.options.dryRun} onClick={() => run(true)}>
+          <Button
+            look="quiet"
+            disabled={!file}
+            busy={action.isPending && action.variables.options.dryRun}
+            onClick={() => run(true)}
+          >
             {t('import.try')}
           </Button>
-          <Button disabled={!isTried} busy={action.isPending && !action.variables.options.dryRun} onClick={() => run(false)}>
+          <Button
+            disabled={!isTried}
+            busy={action.isPending && !action.variables.options.dryRun}
+            onClick={() => run(false)}
+          >
             {t('import.run')}
           </Button>
         </div>
         {action.isPending && (
           <p role="status" className="stack stack-tight">
-            {t(action.variables.options.dryRun ? 'import.trying' : 'import.running', { file: action.variables.source.name })}
+            {t(action.variables.options.dryRun ? 'import.trying' : 'import.running', {
+              file: action.variables.source.name,
+            })}
             <progress className="import-progress" aria-label={t('import.progress')} />
           </p>
         )}

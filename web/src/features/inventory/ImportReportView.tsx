@@ -59,7 +59,9 @@ function Issues({ title, issues }: { title: string; issues: ImportReport['errors
           </li>
         ))}
       </ul>
-      {issues.length > mostIssues && <p className="muted small">{t('import.moreIssues', { count: issues.length - mostIssues })}</p>}
+      {issues.length > mostIssues && (
+        <p className="muted small">{t('import.moreIssues', { count: issues.length - mostIssues })}</p>
+      )}
     </section>
   )
 }

@@ -78,7 +78,14 @@ function MoveForm({ variant, onDone }: { variant: Variant; onDone: () => void })
         action.mutate({ delta: Number(formText(form, 'delta')), reason: formText(form, 'reason') })
       }}
     >
-      <TextField name="delta" type="number" step={1} label={t('inventory.delta')} hint={t('inventory.deltaHint')} required />
+      <TextField
+        name="delta"
+        type="number"
+        step={1}
+        label={t('inventory.delta')}
+        hint={t('inventory.deltaHint')}
+        required
+      />
       <TextField name="reason" label={t('inventory.reason')} required maxLength={200} />
       <Button type="submit" busy={action.isPending}>
         {t('inventory.save')}

@@ -34,7 +34,10 @@ export function MailList({ selectedId }: { selectedId: string | undefined }) {
       <ul className="mail-list">
         {mails.map((mail) => (
           <li key={mail.id}>
-            <Link to={`/staff/mails/${encodeURIComponent(mail.id)}`} aria-current={mail.id === selectedId ? 'true' : undefined}>
+            <Link
+              to={`/staff/mails/${encodeURIComponent(mail.id)}`}
+              aria-current={mail.id === selectedId ? 'true' : undefined}
+            >
               <strong>{mail.subject}</strong>
               <bdi className="ltr small">{mail.to}</bdi>
               <span className="muted small">{formatMoment(mail.at, locale)}</span>

@@ -34,7 +34,13 @@ function MailCard({ mail }: { mail: Mail }) {
           {t(asText ? 'mails.showHtml' : 'mails.showText')}
         </Button>
       </div>
-      {asText ? <pre className="mail-text" dir="auto">{mail.text}</pre> : <MailFrame html={mail.html} />}
+      {asText ? (
+        <pre className="mail-text" dir="auto">
+          {mail.text}
+        </pre>
+      ) : (
+        <MailFrame html={mail.html} />
+      )}
     </article>
   )
 }

@@ -47,7 +47,9 @@ function OrderCard({ order }: { order: Order }) {
           <OrderNumber number={order.number} />
           <StatusBadge status={order.status} />
         </span>
-        <span className="order-card-titles">{order.lines.map((line) => line.title).join(locale === 'ar' ? '، ' : ', ')}</span>
+        <span className="order-card-titles">
+          {order.lines.map((line) => line.title).join(locale === 'ar' ? '، ' : ', ')}
+        </span>
         <span className="row row-apart muted small">
           <span>
             {formatDay(order.placedAt, locale)} · {t('orders.items', { count: items })}

@@ -75,7 +75,8 @@ function TransferNotice({ order }: { order: Order }) {
   const { t } = useTranslation()
   const locale = useLocale()
   const { transferInstructions } = useShop()
-  const isAwaited = order.payment.method === 'transfer' && order.payment.status === 'unpaid' && order.status !== 'cancelled'
+  const isAwaited =
+    order.payment.method === 'transfer' && order.payment.status === 'unpaid' && order.status !== 'cancelled'
   const instructions = transferInstructions[locale] ?? transferInstructions.ar ?? transferInstructions.en
   if (!isAwaited) return null
   return (

@@ -61,7 +61,11 @@ function StatusForm({ order }: { order: Order }) {
       }}
     >
       <ProblemNotice error={action.error} />
-      <SelectField label={t('staff.orders.moveTo')} value={status} onChange={(event) => setStatus(choices.find((each) => each === event.target.value))}>
+      <SelectField
+        label={t('staff.orders.moveTo')}
+        value={status}
+        onChange={(event) => setStatus(choices.find((each) => each === event.target.value))}
+      >
         {choices.map((choice) => (
           <option key={choice} value={choice}>
             {t(`orders.status.${choice}`)}

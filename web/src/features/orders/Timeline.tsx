@@ -29,7 +29,9 @@ function TimelineStep({ step }: { step: Step }) {
   const isSetback = step.kind === 'status' && ['cancelled', 'returned'].includes(step.status)
   return (
     <li className="timeline-step" data-state={step.at === null ? 'ahead' : isSetback ? 'setback' : 'done'}>
-      <span className="timeline-dot">{step.at !== null && <Icon name={isSetback ? 'cross' : 'check'} size={14} />}</span>
+      <span className="timeline-dot">
+        {step.at !== null && <Icon name={isSetback ? 'cross' : 'check'} size={14} />}
+      </span>
       <div>
         <p className="timeline-title">
           {step.kind === 'status' ? t(`orders.status.${step.status}`) : t(`payment.status.${step.payment}`)}

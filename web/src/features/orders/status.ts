@@ -23,7 +23,8 @@ export const nextStatuses = (status: OrderStatus): OrderStatus[] => steps[status
 export const nextPayments = (status: PaymentStatus): PaymentStatus[] => paymentSteps[status]
 
 /** Nothing more is awaited, so the page stops asking. */
-export const isFinal = (order: Pick<Order, 'status'>): boolean => ['delivered', 'cancelled', 'returned'].includes(order.status)
+export const isFinal = (order: Pick<Order, 'status'>): boolean =>
+  ['delivered', 'cancelled', 'returned'].includes(order.status)
 
 const tones: Record<OrderStatus, Tone> = {
   placed: 'warm',
@@ -36,4 +37,5 @@ const tones: Record<OrderStatus, Tone> = {
 
 export const statusTone = (status: OrderStatus): Tone => tones[status]
 
-export const paymentTone = (status: PaymentStatus): Tone => (status === 'paid' ? 'good' : status === 'unpaid' ? 'warm' : 'plain')
+export const paymentTone = (status: PaymentStatus): Tone =>
+  status === 'paid' ? 'good' : status === 'unpaid' ? 'warm' : 'plain'

@@ -16,7 +16,9 @@ function stepOf(entry: Entry): Step | null {
   const { status, tracking, reason } = entry.data
   if (entry.type === 'status') {
     const known = statuses.find((each) => each === status)
-    return known ? { kind: 'status', status: known, at: entry.at, tracking: textOr(tracking), reason: textOr(reason) } : null
+    return known
+      ? { kind: 'status', status: known, at: entry.at, tracking: textOr(tracking), reason: textOr(reason) }
+      : null
   }
   if (entry.type === 'payment') {
     const known = payments.find((each) => each === status)

@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { Link, useNavigate } from 'react-router'
 import { signOut } from '@/api/account'
@@ -7,6 +7,7 @@ import { PasswordForm } from '@/features/account/PasswordForm'
 import { ProfileForm } from '@/features/account/ProfileForm'
 import { SessionList } from '@/features/account/SessionList'
 import { VerificationReminder } from '@/features/account/EmailVerification'
+import { forgetAddress } from '@/features/checkout/rememberedAddress'
 import { Button, ButtonLink } from '@/ui/Button'
 import { Notice, ProblemNotice } from '@/ui/Notice'
 import { PageTitle } from '@/ui/PageTitle'
@@ -59,14 +60,12 @@ export function AccountPage() {
 
 function SignOutButton() {
   const { t } = useTranslation()
-  const queries = useQueryClient()
   const navigate = useNavigate()
   const action = useMutation({
     mutationFn: signOut,
     onSuccess: () => {
-      void navigate('/')
-      // Nothing of what the user saw may wait here for the next one.
-      queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'shop' })
+      forgetAddress()
+      return navigate('/')
     },
   })
   return (

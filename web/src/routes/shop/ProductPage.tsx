@@ -42,7 +42,11 @@ export function ProductPage() {
       {query.isPending && <LoadingBlocks count={2} />}
       {query.isError && <LoadFailure error={query.error} onRetry={() => void query.refetch()} />}
       {query.data && (
-        <ProductDetails key={query.data.id} product={query.data} onAdd={(variant, quantity) => query.data && add(query.data, variant, quantity)} />
+        <ProductDetails
+          key={query.data.id}
+          product={query.data}
+          onAdd={(variant, quantity) => query.data && add(query.data, variant, quantity)}
+        />
       )}
     </div>
   )

@@ -27,8 +27,17 @@ export function StaffOrdersPage() {
     <>
       <PageTitle title={t('staff.orders.title')} />
       <search className="staff-filter">
-        <TextField type="search" label={t('staff.orders.search')} value={search.draft} onChange={(event) => search.setDraft(event.target.value)} />
-        <SelectField label={t('staff.orders.status')} value={status} onChange={(event) => chooseStatus(event.target.value)}>
+        <TextField
+          type="search"
+          label={t('staff.orders.search')}
+          value={search.draft}
+          onChange={(event) => search.setDraft(event.target.value)}
+        />
+        <SelectField
+          label={t('staff.orders.status')}
+          value={status}
+          onChange={(event) => chooseStatus(event.target.value)}
+        >
           <option value="">{t('staff.orders.anyStatus')}</option>
           {statuses.map((each) => (
             <option key={each} value={each}>

@@ -16,7 +16,12 @@ export function StaffProductsPage() {
       <PageTitle title={t('inventory.title')} />
       {isAdmin && <ImportPanel />}
       <search>
-        <TextField type="search" label={t('inventory.search')} value={search.draft} onChange={(event) => search.setDraft(event.target.value)} />
+        <TextField
+          type="search"
+          label={t('inventory.search')}
+          value={search.draft}
+          onChange={(event) => search.setDraft(event.target.value)}
+        />
       </search>
       <StockList q={search.settled} canMove={isAdmin} />
     </>

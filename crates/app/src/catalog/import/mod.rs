@@ -29,7 +29,7 @@ use crate::ports::store::ImportResult;
 use product::Gathered;
 
 pub use parse::FileError;
-pub use report::{ImportReport, MAX_NOTICES, Notice, Notices, Products, Progress, Variants};
+pub use report::{ImportReport, MAX_NOTICES, Notice, Products, Progress, Variants};
 
 /// Batches that wait for the store while the file is read on.
 const WAITING: usize = 2;
@@ -82,8 +82,8 @@ pub async fn import_products(
     progress(Progress { rows: parsed.rows, products });
     report.rows = parsed.rows;
     report.refused_rows = log.refused_rows;
-    report.warnings = log.warnings;
-    report.errors = log.errors;
+    (report.warnings, report.warning_count) = (log.warnings.kept, log.warnings.count);
+    (report.errors, report.error_count) = (log.errors.kept, log.errors.count);
     Ok(report)
 }
 

@@ -12,7 +12,7 @@ pub(super) const MAX_RECORD: usize = 1 << 20;
 /// Most fields of one record.
 const MAX_FIELDS: usize = 1_000;
 /// Most bytes that are read again after broken quotes, in a whole file. Past it the file is no CSV file.
-const MAX_REREAD: usize = 64 << 20;
+const MAX_REREAD: usize = 16 << 20;
 const CHUNK: usize = 64 << 10;
 
 /// A record, or why there is none.

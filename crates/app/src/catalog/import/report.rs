@@ -16,10 +16,14 @@ pub struct ImportReport {
     pub products: Products,
     /// Their variants.
     pub variants: Variants,
-    /// What was read otherwise than written, by line.
-    pub warnings: Notices,
-    /// What was not imported, by line.
-    pub errors: Notices,
+    /// What was read otherwise than written: the first [`MAX_NOTICES`].
+    pub warnings: Vec<Notice>,
+    /// How many there were.
+    pub warning_count: u64,
+    /// What was not imported: the first [`MAX_NOTICES`].
+    pub errors: Vec<Notice>,
+    /// How many there were.
+    pub error_count: u64,
 }
 
 /// Counts of products.
@@ -44,31 +48,6 @@ pub struct Variants {
     pub unchanged: u64,
     /// Known ones that the file no longer has.
     pub removed: u64,
-}
-
-/// The first [`MAX_NOTICES`] notices of a kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Notices {
-    /// Them.
-    pub kept: Vec<Notice>,
-    /// How many more there were.
-    pub more: u64,
-}
-
-impl Notices {
-    fn add(&mut self, line: u64, code: &'static str, detail: impl Into<String>) {
-        if self.kept.len() < MAX_NOTICES {
-            self.kept.push(Notice { line, code, detail: detail.into() });
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// All of them, kept or not.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.kept.len() as u64 + self.more
-    }
 }
 
 /// Something about one record of the file.
@@ -97,6 +76,22 @@ pub(super) struct Log {
     pub(super) warnings: Notices,
     pub(super) errors: Notices,
     pub(super) refused_rows: u64,
+}
+
+/// The first notices of a kind, and how many there were.
+#[derive(Debug, Default)]
+pub(super) struct Notices {
+    pub(super) kept: Vec<Notice>,
+    pub(super) count: u64,
+}
+
+impl Notices {
+    fn add(&mut self, line: u64, code: &'static str, detail: impl Into<String>) {
+        self.count += 1;
+        if self.kept.len() < MAX_NOTICES {
+            self.kept.push(Notice { line, code, detail: detail.into() });
+        }
+    }
 }
 
 impl Log {

@@ -169,10 +169,10 @@ fn what_reaches_past_the_limits_is_left_out_and_reading_goes_on() {
     });
     let (batches, parsed) = read(small(&rows));
     assert_eq!(products(batches)["a"].variants.len(), 250);
-    assert_eq!((parsed.log.errors.count(), parsed.log.errors.kept[0].code), (11, "too_many_variants"));
+    assert_eq!((parsed.log.errors.count, parsed.log.errors.kept[0].code), (11, "too_many_variants"));
     let many: String = (0..1_500).map(|_| "a b,A,,,,,,1,\n").collect();
     let (_, parsed) = read(small(&many));
-    assert_eq!((parsed.log.errors.kept.len(), parsed.log.errors.more), (1_000, 500));
+    assert_eq!((parsed.log.errors.kept.len(), parsed.log.errors.count), (1_000, 1_500));
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn a_file_of_nothing_but_broken_quotes_is_given_up() {
     // Every line leaves a quote open, and every quote stays open to the end of what may be read.
     let rows = format!("a,\"{}\n", "z".repeat(300)).repeat(3) + &format!("b,\"{}", "z\n".repeat(2 << 20));
     let (_, parsed) = read(small(&rows));
-    assert!(parsed.log.errors.count() > 3);
+    assert!(parsed.log.errors.count > 3);
     let rows = format!("a\",\"{}\n", "z".repeat(1 << 11)).repeat(5_000);
     let (_, parsed) = read(small(&rows));
     assert_eq!(parsed.log.errors.kept.last().map(|notice| notice.code), Some("not_csv"));
@@ -258,7 +258,7 @@ fn long_exports_come_in_whole_in_small_batches() {
         true
     })
     .unwrap();
-    assert_eq!((parsed.rows, variants, parsed.log.errors.count()), (100_000, 100_000, 0));
+    assert_eq!((parsed.rows, variants, parsed.log.errors.count), (100_000, 100_000, 0));
     assert!(largest <= BATCH_VARIANTS);
 }
 

@@ -1,0 +1,159 @@
+//! `Idempotency-Key` on mutations of signed-in users: the same request under the same key is done once, and answered the
+//! same for 24 hours.
+//!
+//! Only an answer that says "done" (2xx) binds the key; what was refused binds nothing and is judged again. Orders keep
+//! their keys themselves, in the transaction of the order, and signing in has no key at all.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
+use jiff::SignedDuration;
+use sha2::{Digest, Sha256};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::{KeptAnswer, KeyState};
+use souk_domain::{Timestamp, UserId};
+use tracing::Instrument;
+
+use crate::extract::{identify, key_of, read_body};
+use crate::problem::{Code, Problem};
+use crate::state::ApiState;
+
+/// Says that an answer was given before.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// A request that was not answered for so long never will be: its process is gone.
+const ABANDONED: SignedDuration = SignedDuration::from_mins(2);
+/// When to ask again for a request that is being worked on.
+const SOON: Duration = Duration::from_secs(1);
+
+/// Does a request at most once for its user and key.
+pub(crate) async fn answer_once(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    if !takes_keys(&request) {
+        return next.run(request).await;
+    }
+    match once(state, request, next).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Mutations of the API, but for those that have their own way.
+fn takes_keys(request: &Request) -> bool {
+    let method = request.method();
+    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
+    let Some(route) = route.strip_prefix("/api/v1") else { return false };
+    let mutates = matches!(*method, Method::POST | Method::PATCH | Method::PUT | Method::DELETE);
+    let own_way = route.starts_with("/auth/")
+        || route == "/setup"
+        || route == "/products/import"
+        || (route == "/orders" && method == Method::POST);
+    mutates && !own_way
+}
+
+async fn once(state: ApiState, request: Request, next: Next) -> Result<Response, Problem> {
+    let (mut parts, body) = request.into_parts();
+    // Without a key, or without somebody whose key it is, the handler decides alone.
+    let Some(key) = key_of(&parts.headers)? else { return Ok(next.run(Request::from_parts(parts, body)).await) };
+    let Some(actor) = identify(&parts.headers, &mut parts.extensions, &state).await? else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
+    let bytes = read_body(body, state.options().body_limit).await?;
+    let hash = request_hash(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &bytes);
+    let user = actor.id();
+    let now = state.app().now();
+    let abandoned_before = now.saturating_sub(ABANDONED).unwrap_or(Timestamp::MIN);
+    match state.app().store.take_key(user, &key, hash, now, abandoned_before).await? {
+        KeyState::Answered(answer) => return Ok(replay(answer)),
+        KeyState::Running => return Err(Problem::new(Code::RequestInProgress).retry_after(SOON)),
+        KeyState::OtherRequest => return Err(Problem::new(Code::KeyReused)),
+        KeyState::Taken => {}
+    }
+    // A task of its own: when the client goes away, what was begun is still finished and its answer kept.
+    let request = Request::from_parts(parts, Body::from(bytes));
+    let held = Held { state: state.clone(), user, key: key.clone() };
+    let work = async move {
+        let response = next.run(request).await;
+        held.settle(response).await
+    };
+    match tokio::spawn(work.in_current_span()).await {
+        Ok(response) => response.map_err(Problem::from),
+        Err(gone) => {
+            // What gave up bound nothing. Should this fail too, the key is taken over as abandoned.
+            let _ = state.app().store.release_key(user, &key).await;
+            match gone.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(stopped) => Err(Problem::internal(stopped)),
+            }
+        }
+    }
+}
+
+/// A key that is ours until it is settled.
+struct Held {
+    state: ApiState,
+    user: UserId,
+    key: String,
+}
+
+impl Held {
+    async fn settle(self, response: Response) -> Result<Response, EngineError> {
+        let store = &self.state.app().store;
+        if !response.status().is_success() {
+            store.release_key(self.user, &self.key).await?;
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        // Bodies of handlers are in memory already: collecting them cannot fail.
+        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let answer = KeptAnswer {
+            status: parts.status.as_u16(),
+            content_type: content_type.map(str::to_owned),
+            body: bytes.to_vec(),
+        };
+        if let Err(error) = store.keep_answer(self.user, &self.key, answer).await {
+            // It is done all the same. A repeat is refused while the key is held, and judged anew after that.
+            tracing::error!(cause = %error, "the answer of an idempotent request was not kept");
+        }
+        Ok(Response::from_parts(parts, Body::from(bytes)))
+    }
+}
+
+fn replay(answer: KeptAnswer) -> Response {
+    let mut response = Response::new(Body::from(answer.body));
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    if let Some(kind) = answer.content_type.and_then(|kind| HeaderValue::from_str(&kind).ok()) {
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+}
+
+/// Hash of what is asked for; the length of each part keeps parts apart.
+fn request_hash(method: &Method, path: &str, query: &str, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [method.as_str().as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_a_request_counts() {
+        let base = request_hash(&Method::POST, "/a", "b", b"c");
+        assert_eq!(base, request_hash(&Method::POST, "/a", "b", b"c"));
+        assert_ne!(base, request_hash(&Method::PATCH, "/a", "b", b"c"));
+        assert_ne!(base, request_hash(&Method::POST, "/ab", "", b"c"));
+        assert_ne!(base, request_hash(&Method::POST, "/a", "bc", b""));
+        assert_ne!(base, request_hash(&Method::POST, "/a", "b", b"d"));
+    }
+}

@@ -1,0 +1,16 @@
+//! What happens around every request. Outermost first: `observe`, `headers`, `cors`, compression, problems, `panics`,
+//! `idempotency`.
+
+mod compression;
+mod cors;
+mod headers;
+mod idempotency;
+mod observe;
+mod panics;
+
+pub(crate) use compression::{Compressible, weaken_tags};
+pub(crate) use cors::share_with_known_origins;
+pub(crate) use headers::guard_pages;
+pub(crate) use idempotency::{REPLAYED, answer_once};
+pub(crate) use observe::observe;
+pub(crate) use panics::OnPanic;

@@ -1,0 +1,195 @@
+//! The OpenAPI 3.1 document, made of the code: handlers say what is theirs alone, and what follows from the form of a
+//! route (a body, a token, an id) is filled in here.
+
+use std::sync::OnceLock;
+
+use axum::http::HeaderMap;
+use axum::response::Response as Answer;
+use utoipa::OpenApi as _;
+use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::conditional;
+use crate::problem::ProblemView;
+use crate::state::ApiState;
+
+/// What the document says before any route is in it.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Souk",
+        description = "The HTTP API of a shop. Times are RFC 3339 in UTC, ids are UUIDv7, money is counted in the minor units of its \
+                       currency. Errors are `application/problem+json` with a stable `code`. Texts come in the language of \
+                       `Accept-Language` (`ar`, `en`). Mutations of signed-in users take an `Idempotency-Key`."
+    ),
+    components(schemas(ProblemView)),
+    tags(
+        (name = "shop", description = "The shop's settings"),
+        (name = "accounts", description = "Accounts and sessions"),
+        (name = "catalog", description = "Products and their stock"),
+        (name = "orders", description = "Orders of the one who asks"),
+        (name = "streams", description = "What happened, in order"),
+        (name = "staff", description = "What only those who work here see"),
+        (name = "operations", description = "For those who run the server"),
+    )
+)]
+struct Base;
+
+pub(crate) fn base() -> OpenApi {
+    Base::openapi()
+}
+
+pub(crate) fn routes() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new().routes(routes!(get_openapi))
+}
+
+/// The OpenAPI document of this API, the same that is served as `/api/v1/openapi.json`.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    let mut document = crate::router::documented().into_openapi();
+    let schemes = &mut document.components.get_or_insert_default().security_schemes;
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("The access token; the scopes named with a route are roles."))
+        .build();
+    schemes.insert("bearer".into(), SecurityScheme::Http(bearer).into());
+    let cookie = ApiKeyValue::with_description("souk_refresh", "The refresh token; needs an `Origin` on the list.");
+    schemes.insert("refresh".into(), SecurityScheme::ApiKey(ApiKey::Cookie(cookie)).into());
+    let paths = std::mem::take(&mut document.paths.paths);
+    for (path, mut item) in paths {
+        // The router's mark for "with slashes" is no name.
+        let path = path.replace("{*", "{");
+        let operations =
+            [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            complete(&path, operation);
+        }
+        document.paths.paths.insert(path, item);
+    }
+    document
+}
+
+/// The document's bytes, made once.
+fn bytes() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| serde_json::to_vec(&openapi()).unwrap_or_default())
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "operations",
+    responses(
+        (status = 200, description = "OpenAPI 3.1", body = serde_json::Value, headers(("ETag" = String))),
+        (status = 304, description = "The same as the `If-None-Match` header names"),
+    )
+)]
+async fn get_openapi(headers: HeaderMap) -> Answer {
+    let body = bytes();
+    conditional::answer(&headers, body, "application/json", &conditional::tag_of(body), conditional::PUBLIC_FRESH)
+}
+
+/// Fills in what follows from the form of an operation.
+fn complete(path: &str, operation: &mut Operation) {
+    operation.operation_id = operation.operation_id.take().map(|name| camel_case(&name));
+    let mut also = |status: &str, what: &str| {
+        let responses = &mut operation.responses.responses;
+        let known = responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+        if let RefOr::T(response) = known {
+            let before = std::mem::take(&mut response.description);
+            response.description = if before.is_empty() { what.to_owned() } else { format!("{before}; {what}") };
+        }
+    };
+    if operation.request_body.is_some() {
+        also("400", "`bad_json`, `bad_utf8`");
+        also("413", "`body_too_large`");
+        also("415", "`unsupported_media_type`");
+        also("422", "`invalid_input`: `errors` says what is wrong with each field");
+    }
+    let takes = |place: &ParameterIn| {
+        let parameters = operation.parameters.iter().flatten();
+        parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == *place))
+    };
+    if takes(&ParameterIn::Path) {
+        also("404", "`not_found`: it is not there, or not the reader's to see");
+    }
+    if operation.request_body.is_none() && takes(&ParameterIn::Query) {
+        also("422", "`invalid_input`: `errors` says what is wrong with each parameter");
+    }
+    let security = serde_json::to_string(&operation.security).unwrap_or_default();
+    if security.contains("\"bearer\"") {
+        let must = if security.contains("{}") { "" } else { "`unauthenticated`, " };
+        also("401", &format!("{must}`token_expired`, `token_invalid`"));
+    }
+    if security.contains("\"staff\"") || security.contains("\"admin\"") {
+        also("403", "`forbidden`: the reader's role may not do this");
+    }
+    if path.starts_with("/api/") {
+        also("500", "`internal`");
+        also("503", "`unavailable`: try again as `Retry-After` says");
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.as_str() >= "400"
+            && response.content.is_empty()
+        {
+            let schema = Ref::from_schema_name("Problem");
+            response.content.insert("application/problem+json".into(), Content::new(Some(schema)).into());
+        }
+    }
+}
+
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |mut name, word| {
+        let mut letters = word.chars();
+        name.extend(letters.next().map(|letter| letter.to_ascii_uppercase()));
+        name.push_str(letters.as_str());
+        name
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_have_names_of_their_own_and_say_what_can_go_wrong() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let mut names = std::collections::BTreeSet::new();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no name"));
+                assert!(names.insert(name.to_owned()), "{name} is there twice");
+                if path.starts_with("/api/") {
+                    assert!(operation["responses"]["503"].is_object(), "{method} {path}");
+                }
+                for (status, response) in operation["responses"].as_object().unwrap() {
+                    assert!(!response["description"].as_str().unwrap().is_empty(), "{method} {path} {status}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_document_is_whole() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        let text = document.to_string();
+        for (start, _) in text.match_indices("#/components/schemas/") {
+            let rest = &text[start + "#/components/schemas/".len()..];
+            let name = rest.split('"').next().unwrap();
+            assert!(document["components"]["schemas"][name].is_object(), "{name} is named and not there");
+        }
+        for name in [
+            "Product", "Variant", "Order", "OrderLine", "Money", "User", "Shop", "Problem", "Entry", "EntriesPage",
+            "AuthResponse", "Address", "Session", "ImportReport", "FailedJob", "Mail", "ProductList", "OrderList",
+        ] {
+            assert!(document["components"]["schemas"][name].is_object(), "no schema {name}");
+        }
+    }
+}
