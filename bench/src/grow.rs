@@ -9,16 +9,15 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use crate::follow::carry_out;
-use crate::shop::{Buyers, Catalogue, Demand, batch};
+use crate::process::bytes_written;
+use crate::shop::{Buyers, Catalogue, Demand, NEW_BUYER_EVERY, batch};
 use crate::stats::{Latencies, as_f64, median, paired, per_second};
 use crate::store::{FULL, commit_all};
-use crate::table::{Table, aim, middle_fine, middle_whole, whole};
+use crate::table::{Table, aim, middle_fine, middle_tenth, middle_whole, whole};
 use crate::world::World;
 
 /// What the largest size is to keep of the smallest one's rate, at least.
 const AIM: f64 = 0.9;
-/// Stored orders for each buyer: people come back.
-const ORDERS_PER_BUYER: u64 = 4;
 /// Batches that are in flight at once while a store is filled.
 const IN_FLIGHT: usize = 4;
 
@@ -61,6 +60,13 @@ pub struct GrowResult {
     orders: u64,
 }
 
+struct Measurement {
+    rate: f64,
+    kib_each: f64,
+    following: f64,
+    commits: Latencies,
+}
+
 struct Measured {
     size: u64,
     filling: Duration,
@@ -69,6 +75,8 @@ struct Measured {
     rates: [Vec<f64>; 2],
     /// Orders in a second whose consequences are carried out.
     following: Vec<f64>,
+    /// KiB that went to the disk for each order, checkpoints included.
+    kib_each: Vec<f64>,
     commits: Latencies,
 }
 
@@ -89,13 +97,13 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
     let store = SqliteStore::open(&folder.join("souk.db"), SqliteOptions::default())?;
     let catalogue = Catalogue::furnish(&store).await?;
     let mut world = World::new(size);
-    let buyers = Buyers::new(usize::try_from(size / ORDERS_PER_BUYER)?, &mut world);
+    let mut buyers = Buyers::new();
     let mut left = usize::try_from(size)?;
     while left > 0 {
         let mut committing = JoinSet::new();
         for _ in 0..IN_FLIGHT {
             let demand = if committing.len() % 2 == 0 { Demand::Spread } else { Demand::Hot };
-            let commands = batch(left.min(FULL), &catalogue, &buyers, demand, &mut world);
+            let commands = batch(left.min(FULL), &catalogue, &mut buyers, demand, &mut world);
             left -= commands.len();
             let store = store.clone();
             committing.spawn(async move { store.commit(commands).await });
@@ -122,33 +130,39 @@ impl Grown {
         if self.restored { copy(&base_of(&self.folder), &self.folder) } else { Ok(()) }
     }
 
-    async fn measure(&self, plan: &GrowPlan, demand: Demand, round: u32, world: &mut World) -> anyhow::Result<(f64, f64, Latencies)> {
+    async fn measure(&mut self, plan: &GrowPlan, demand: Demand, round: u32, world: &mut World) -> anyhow::Result<Measurement> {
         self.restore()?;
         let store = SqliteStore::open(&self.folder.join("souk.db"), SqliteOptions::default())?;
         let mut batches = |orders: u64| -> Vec<_> {
-            (0..orders.div_ceil(FULL as u64)).map(|_| batch(FULL, &self.catalogue, &self.buyers, demand, world)).collect()
+            (0..orders.div_ceil(FULL as u64)).map(|_| batch(FULL, &self.catalogue, &mut self.buyers, demand, world)).collect()
         };
         // A little more in every round, so that checkpoints fall at another place of each measurement.
         let warm_up = commit_all(&store, batches(plan.grow_warm_up + u64::from(round) * 5 * FULL as u64)).await?;
         carry_out(&store, &warm_up.events).await?;
-        let committed = commit_all(&store, batches(plan.grow_orders)).await?;
+        let batches = batches(plan.grow_orders);
+        let written = bytes_written()?;
+        let committed = commit_all(&store, batches).await?;
+        let written = bytes_written()? - written;
+        let orders = committed.events.len() as u64;
         let started = Instant::now();
         carry_out(&store, &committed.events).await?;
-        let following = per_second(committed.events.len() as u64, started.elapsed());
-        Ok((committed.rate, following, committed.commits))
+        let following = per_second(orders, started.elapsed());
+        let kib_each = as_f64(written) / 1_024.0 / as_f64(orders);
+        Ok(Measurement { rate: committed.rate, kib_each, following, commits: committed.commits })
     }
 }
 
 /// Measures every size in turn, in each round from another one on.
-pub async fn run(plan: &GrowPlan, grown: &[Grown]) -> anyhow::Result<GrowResult> {
+pub async fn run(plan: &GrowPlan, grown: &mut [Grown]) -> anyhow::Result<GrowResult> {
     let mut sizes = Vec::new();
-    for one in grown {
+    for one in grown.iter() {
         sizes.push(Measured {
             size: one.size,
             filling: one.filling,
             bytes: one.bytes,
             rates: [vec![], vec![]],
             following: vec![],
+            kib_each: vec![],
             commits: Latencies::new()?,
         });
     }
@@ -157,11 +171,12 @@ pub async fn run(plan: &GrowPlan, grown: &[Grown]) -> anyhow::Result<GrowResult>
         for (place, demand) in Demand::ALL.into_iter().enumerate() {
             for turn in 0..grown.len() {
                 let which = (turn + round as usize) % grown.len();
-                let (rate, following, commits) = grown[which].measure(plan, demand, round, &mut world).await?;
+                let one = grown[which].measure(plan, demand, round, &mut world).await?;
                 let measured = &mut sizes[which];
-                measured.rates[place].push(rate);
-                measured.following.push(following);
-                measured.commits.add(&commits)?;
+                measured.rates[place].push(one.rate);
+                measured.following.push(one.following);
+                measured.kib_each.push(one.kib_each);
+                measured.commits.add(&one.commits)?;
             }
         }
     }
@@ -203,6 +218,7 @@ impl GrowResult {
             "orders/s, spread",
             "against the fewest ",
             "commit of 64: p50 / p99 / max ms",
+            "KiB written / order",
             "carried out/s",
             "filled in",
             "file",
@@ -223,6 +239,7 @@ impl GrowResult {
                     measured.commits.millis_at(0.99),
                     measured.commits.millis_at(1.0)
                 ),
+                middle_tenth(&measured.kib_each),
                 middle_whole(&measured.following),
                 format!("{:.0} s", measured.filling.as_secs_f64()),
                 format!("{} MiB", whole(as_f64(measured.bytes >> 20))),
@@ -247,7 +264,7 @@ impl GrowResult {
         format!(
             "Stores are filled through `OrderStore::commit` and the same calls that the relay and the worker make, with every job \
              done: the outbox and the queue are empty, orders, stock moves, entries and records of jobs are there. There are \
-             {ORDERS_PER_BUYER} orders for each buyer; each order is one line, with an address. Then {} orders in batches of 64 are \
+             {NEW_BUYER_EVERY} orders for each buyer (a quarter is by somebody new, the others by anybody who bought before); each order is one line, with an address. Then {} orders in batches of 64 are \
              committed at each size in turn, checkpoints included; every size is opened anew, put back to its size (all but \
              the largest, which hardly grows), and warmed up off the clock. *Carried out* is how many orders' consequences a \
              second can be written (entry, two jobs queued, leased, settled, finished), mails left out. Files are in the memory \

@@ -21,6 +21,7 @@ mod table;
 mod world;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
@@ -92,8 +93,13 @@ struct All {
 
 /// The driver has one thread of its own, so that it takes one core at most from what it measures.
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<()> {
-    let Cli { folder, what } = Cli::parse();
+async fn main() -> ExitCode {
+    let Err(error) = run(Cli::parse()).await else { return ExitCode::SUCCESS };
+    say_wrong(&format!("souk-bench: {error:#}"));
+    ExitCode::FAILURE
+}
+
+async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
     let machine = Machine::look(&folder)?;
     let text = match what {
         What::Http { binary, plan } => http::run(&plan, &binary.souk, &folder, say).await?.markdown(),
@@ -110,8 +116,8 @@ async fn main() -> anyhow::Result<()> {
 
 async fn grow(plan: &GrowPlan, souk: Option<&Path>, http: &HttpPlan, folder: &Path) -> anyhow::Result<String> {
     let folder = tempfile::tempdir_in(folder)?;
-    let grown = grow::fill_all(plan, &folder, say).await?;
-    let mut text = grow::run(plan, &grown).await?.markdown();
+    let mut grown = grow::fill_all(plan, &folder, say).await?;
+    let mut text = grow::run(plan, &mut grown).await?.markdown();
     if let Some(souk) = souk {
         text.push('\n');
         text.push_str(&http::run_grown(http, souk, &grown, say).await?.markdown());
@@ -136,4 +142,10 @@ async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Resu
 #[allow(clippy::print_stdout)]
 fn say(line: &str) {
     println!("{line}");
+}
+
+/// A line about what went wrong.
+#[allow(clippy::print_stderr)]
+fn say_wrong(line: &str) {
+    eprintln!("{line}");
 }

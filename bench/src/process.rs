@@ -32,6 +32,13 @@ impl Cost {
     }
 }
 
+/// Bytes that this process has sent to the disk so far, or will have when the system writes its pages back.
+pub fn bytes_written() -> anyhow::Result<u64> {
+    let io = std::fs::read_to_string("/proc/self/io")?;
+    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("/proc/self/io has another form")?;
+    Ok(line.parse()?)
+}
+
 /// Fields 14 and 15 of proc(5) `stat`; the name of the process, in parentheses, may hold anything.
 fn cpu_ticks(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);

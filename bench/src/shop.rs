@@ -12,7 +12,6 @@ use souk_domain::stream::Author;
 use souk_domain::user::Role;
 use souk_domain::{Currency, Locale, Money, OrderId, ProductId, UserId, VariantId};
 use souk_store_sqlite::SqliteStore;
-use uuid::Uuid;
 
 use crate::world::World;
 
@@ -134,28 +133,41 @@ fn product(currency: Currency, title: &str, variants: usize) -> Product {
     product
 }
 
-/// The people who buy. They need not be in the store: committing an order does not look them up.
-pub struct Buyers(Vec<Author>);
+/// The people who buy, as they gather in a shop: one order in [`NEW_BUYER_EVERY`] is by somebody new, the others by
+/// anybody who bought before. They need not be in the store: committing an order does not look them up.
+pub struct Buyers {
+    known: Vec<UserId>,
+}
+
+/// Orders for each buyer, on average: people come back.
+pub const NEW_BUYER_EVERY: u64 = 4;
 
 impl Buyers {
-    /// So many of them, with random ids, as people who came in another order than they buy in have.
-    pub fn new(count: usize, world: &mut World) -> Self {
-        let one = |world: &mut World| Author {
-            id: UserId(Uuid::from_u64_pair(world.random(), world.random())),
-            name: "Sara Ali".to_owned(),
-            role: Role::Customer,
+    /// Nobody yet.
+    pub fn new() -> Self {
+        Self { known: Vec::new() }
+    }
+
+    /// Somebody who buys now.
+    fn next(&mut self, world: &mut World) -> Author {
+        let id = if self.known.is_empty() || world.random().is_multiple_of(NEW_BUYER_EVERY) {
+            let new = UserId(World::uuid());
+            self.known.push(new);
+            new
+        } else {
+            *world.choose(&self.known)
         };
-        Self((0..count.max(1)).map(|_| one(world)).collect())
+        Author { id, name: "Sara Ali".to_owned(), role: Role::Customer }
     }
 }
 
-/// An order of one unit, from anybody, with an address.
-pub fn order(catalogue: &Catalogue, buyers: &Buyers, demand: Demand, world: &mut World) -> Command {
+/// An order of one unit, with an address.
+pub fn order(catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: &mut World) -> Command {
     let variant = catalogue.choose(demand, world);
     let place = PlaceOrder {
         id: OrderId(World::uuid()),
         number: world.order_number(),
-        buyer: world.choose(&buyers.0).clone(),
+        buyer: buyers.next(world),
         key: world.key(),
         request_hash: [7; 32],
         lines: vec![RequestedLine { variant, quantity: 1 }],
@@ -178,6 +190,6 @@ pub fn order(catalogue: &Catalogue, buyers: &Buyers, demand: Demand, world: &mut
 }
 
 /// So many orders, as the committer hands them over.
-pub fn batch(size: usize, catalogue: &Catalogue, buyers: &Buyers, demand: Demand, world: &mut World) -> Vec<Command> {
+pub fn batch(size: usize, catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: &mut World) -> Vec<Command> {
     (0..size).map(|_| order(catalogue, buyers, demand, world)).collect()
 }

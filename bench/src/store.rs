@@ -81,7 +81,7 @@ pub async fn run(plan: StorePlan, folder: &Path) -> anyhow::Result<StoreResult> 
     let store = SqliteStore::open(&folder.path().join("souk.db"), SqliteOptions::default())?;
     let catalogue = Catalogue::furnish(&store).await?;
     let mut world = World::new(1);
-    let buyers = Buyers::new(1_000, &mut world);
+    let mut buyers = Buyers::new();
     let mut rows = Vec::new();
     for demand in Demand::ALL {
         let mut row = Row { demand, grouped: vec![], single: vec![], commits: [Latencies::new()?, Latencies::new()?] };
@@ -91,7 +91,7 @@ pub async fn run(plan: StorePlan, folder: &Path) -> anyhow::Result<StoreResult> 
             for size in sizes {
                 let orders = if size == FULL { plan.grouped_orders } else { plan.single_orders };
                 let batches = (0..orders.div_ceil(size as u64))
-                    .map(|_| batch(size, &catalogue, &buyers, demand, &mut world))
+                    .map(|_| batch(size, &catalogue, &mut buyers, demand, &mut world))
                     .collect();
                 let committed = commit_all(&store, batches).await?;
                 carry_out(&store, &committed.events).await?;

@@ -1,5 +1,7 @@
 //! `ETag`, `If-None-Match` and `Cache-Control`: answers that need not be sent twice.
 
+use std::fmt::Write;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -31,19 +33,36 @@ pub(crate) fn tag_of_version(version: &str, bytes: &[u8]) -> String {
 }
 
 fn fingerprint(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)[..12].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(bytes);
+    let (start, _) = digest.split_at(12);
+    start
+        .iter()
+        .fold(String::with_capacity(24), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// JSON with its tag; 304 when the reader has it already.
-pub(crate) fn json(headers: &HeaderMap, view: &impl Serialize, cache: &'static str) -> Result<Response, Problem> {
+pub(crate) fn json(
+    headers: &HeaderMap,
+    view: &impl Serialize,
+    cache: &'static str,
+) -> Result<Response, Problem> {
     let body = serde_json::to_vec(view).map_err(Problem::internal)?;
     let tag = tag_of(&body);
     Ok(answer(headers, body, "application/json", &tag, cache))
 }
 
 /// Bytes with their tag; 304 when the reader has them already.
-pub(crate) fn answer(headers: &HeaderMap, body: impl Into<Body>, kind: &str, tag: &str, cache: &'static str) -> Response {
-    let mut response = if names(headers.get_all(header::IF_NONE_MATCH), tag) {
+pub(crate) fn answer(
+    headers: &HeaderMap,
+    body: impl Into<Body>,
+    kind: &str,
+    tag: &str,
+    cache: &'static str,
+) -> Response {
+    let mut response = if names(headers, tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Response::new(body.into());
@@ -60,9 +79,13 @@ pub(crate) fn answer(headers: &HeaderMap, body: impl Into<Body>, kind: &str, tag
     response
 }
 
-/// Whether one of the listed tags is this one, compared weakly (RFC 9110 §13.1.2).
-fn names(listed: axum::http::header::GetAll<'_, HeaderValue>, tag: &str) -> bool {
-    let mut tags = listed.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+/// Whether the reader has what this tag names, compared weakly (RFC 9110 §13.1.2).
+fn names(headers: &HeaderMap, tag: &str) -> bool {
+    let listed = headers.get_all(header::IF_NONE_MATCH);
+    let mut tags = listed
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
     tags.any(|listed| {
         let listed = listed.trim();
         listed == "*" || listed.strip_prefix("W/").unwrap_or(listed) == tag
@@ -78,11 +101,17 @@ mod tests {
         let tag = tag_of(b"tea");
         let status = |if_none_match: &str| {
             let mut headers = HeaderMap::new();
-            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_str(if_none_match).unwrap());
+            headers.insert(
+                header::IF_NONE_MATCH,
+                HeaderValue::from_str(if_none_match).unwrap(),
+            );
             answer(&headers, "tea", "text/plain", &tag, PUBLIC).status()
         };
         assert_eq!(status(&tag), StatusCode::NOT_MODIFIED);
-        assert_eq!(status(&format!("\"other\", W/{tag}")), StatusCode::NOT_MODIFIED);
+        assert_eq!(
+            status(&format!("\"other\", W/{tag}")),
+            StatusCode::NOT_MODIFIED
+        );
         assert_eq!(status("*"), StatusCode::NOT_MODIFIED);
         assert_eq!(status("\"other\""), StatusCode::OK);
         let full = answer(&HeaderMap::new(), "tea", "text/plain", &tag, PUBLIC);

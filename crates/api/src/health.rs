@@ -21,7 +21,10 @@ use crate::state::ApiState;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(live)).routes(routes!(ready)).routes(routes!(metrics))
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
+        .routes(routes!(metrics))
 }
 
 /// The process lives.
@@ -37,7 +40,10 @@ struct Liveness {
     responses((status = 200, description = "It lives", body = Liveness))
 )]
 async fn live() -> impl IntoResponse {
-    ([(header::CACHE_CONTROL, PRIVATE)], Json(Liveness { status: "ok" }))
+    (
+        [(header::CACHE_CONTROL, PRIVATE)],
+        Json(Liveness { status: "ok" }),
+    )
 }
 
 /// How a dependency, or the whole, stands.
@@ -89,12 +95,20 @@ async fn ready(State(state): State<ApiState>) -> Response {
         check("mailer", false, app.mailer.check()),
     );
     let readiness = judged(vec![checks.0, checks.1, checks.2, checks.3]);
-    let status = if readiness.status == Health::Down { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    let status = if readiness.status == Health::Down {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    };
     (status, [(header::CACHE_CONTROL, PRIVATE)], Json(readiness)).into_response()
 }
 
 fn judged(checks: Vec<Check>) -> Readiness {
-    let down = |required| checks.iter().any(|check| check.status != Health::Ok && check.required == required);
+    let down = |required| {
+        checks
+            .iter()
+            .any(|check| check.status != Health::Ok && check.required == required)
+    };
     let status = match (down(true), down(false)) {
         (true, _) => Health::Down,
         (false, true) => Health::Degraded,
@@ -103,14 +117,32 @@ fn judged(checks: Vec<Check>) -> Readiness {
     Readiness { status, checks }
 }
 
-async fn check<E: Display>(name: &'static str, required: bool, answer: impl Future<Output = Result<(), E>>) -> Check {
+async fn check<E: Display>(
+    name: &'static str,
+    required: bool,
+    answer: impl Future<Output = Result<(), E>>,
+) -> Check {
     let cause = match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(Ok(())) => return Check { name, status: Health::Ok, required },
+        Ok(Ok(())) => {
+            return Check {
+                name,
+                status: Health::Ok,
+                required,
+            };
+        }
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
     tracing::warn!(dependency = name, cause, "a dependency is down");
-    Check { name, status: if required { Health::Down } else { Health::Degraded }, required }
+    Check {
+        name,
+        status: if required {
+            Health::Down
+        } else {
+            Health::Degraded
+        },
+        required,
+    }
 }
 
 /// What the process counts, in the text format of Prometheus.
@@ -122,8 +154,15 @@ async fn check<E: Display>(name: &'static str, required: bool, answer: impl Futu
     )
 )]
 async fn metrics(State(state): State<ApiState>) -> Result<Response, Problem> {
-    let render = state.options().metrics.as_ref().ok_or_else(|| Problem::new(Code::NotFound))?;
-    let kind = (header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8");
+    let render = state
+        .options()
+        .metrics
+        .as_ref()
+        .ok_or_else(|| Problem::new(Code::NotFound))?;
+    let kind = (
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    );
     Ok(([kind, (header::CACHE_CONTROL, PRIVATE)], render()).into_response())
 }
 
@@ -136,10 +175,31 @@ mod tests {
         let well = || std::future::ready(Ok::<(), String>(()));
         let ill = || std::future::ready(Err("away".to_owned()));
         let whole = |checks| judged(checks).status;
-        assert_eq!(whole(vec![check("store", true, well()).await, check("mailer", false, well()).await]), Health::Ok);
-        assert_eq!(whole(vec![check("store", true, well()).await, check("mailer", false, ill()).await]), Health::Degraded);
-        assert_eq!(whole(vec![check("store", true, ill()).await, check("mailer", false, well()).await]), Health::Down);
+        assert_eq!(
+            whole(vec![
+                check("store", true, well()).await,
+                check("mailer", false, well()).await
+            ]),
+            Health::Ok
+        );
+        assert_eq!(
+            whole(vec![
+                check("store", true, well()).await,
+                check("mailer", false, ill()).await
+            ]),
+            Health::Degraded
+        );
+        assert_eq!(
+            whole(vec![
+                check("store", true, ill()).await,
+                check("mailer", false, well()).await
+            ]),
+            Health::Down
+        );
         let silent = std::future::pending::<Result<(), String>>();
-        assert_eq!(whole(vec![check("store", true, silent).await]), Health::Down);
+        assert_eq!(
+            whole(vec![check("store", true, silent).await]),
+            Health::Down
+        );
     }
 }

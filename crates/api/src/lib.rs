@@ -32,3 +32,6 @@ pub use ipnet::IpNet;
 pub use openapi::openapi;
 pub use router::router;
 pub use state::{ApiOptions, RenderMetrics};
+
+#[cfg(test)]
+mod tests;

@@ -12,8 +12,9 @@ use crate::problem::{Code, Problem};
 use crate::state::ApiState;
 
 /// Scripts in a picture never run, whoever opens it.
-const SANDBOX: HeaderValue =
-    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox");
+const SANDBOX: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
+);
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new().routes(routes!(get_media))
@@ -39,11 +40,20 @@ async fn get_media(
     }
     let blob = state.app().files.get(&key).await?.ok_or_else(not_found)?;
     let tag = conditional::tag_of(&blob.bytes);
-    let mut response = conditional::answer(&headers, blob.bytes, &blob.content_type, &tag, conditional::IMMUTABLE);
+    let mut response = conditional::answer(
+        &headers,
+        blob.bytes,
+        &blob.content_type,
+        &tag,
+        conditional::IMMUTABLE,
+    );
     let to_fill = response.headers_mut();
     to_fill.insert(header::CONTENT_SECURITY_POLICY, SANDBOX);
     if !blob.content_type.starts_with("image/") {
-        to_fill.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+        to_fill.insert(
+            header::CONTENT_DISPOSITION,
+            HeaderValue::from_static("attachment"),
+        );
     }
     Ok(response)
 }
@@ -53,7 +63,9 @@ fn is_key(key: &str) -> bool {
     let fits = |segment: &str| {
         !segment.is_empty()
             && !segment.starts_with('.')
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
     };
     key.len() <= 200 && key.split('/').all(fits)
 }
@@ -65,7 +77,18 @@ mod tests {
     #[test]
     fn keys_stay_in_their_folder() {
         assert!(is_key("products/mug-1.svg") && is_key("a_b"));
-        for wrong in ["", "/a", "a/", "a//b", "../a", "a/../b", ".types/x", "a b", "صورة.png", &"x".repeat(201)] {
+        for wrong in [
+            "",
+            "/a",
+            "a/",
+            "a//b",
+            "../a",
+            "a/../b",
+            ".types/x",
+            "a b",
+            "صورة.png",
+            &"x".repeat(201),
+        ] {
             assert!(!is_key(wrong), "{wrong}");
         }
     }

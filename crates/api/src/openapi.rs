@@ -50,21 +50,36 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
 #[must_use]
 pub fn openapi() -> OpenApi {
     let mut document = crate::router::documented().into_openapi();
+    // The macro makes an empty licence of a package that has none.
+    document.info.license = None;
     let schemes = &mut document.components.get_or_insert_default().security_schemes;
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .bearer_format("JWT")
-        .description(Some("The access token; the scopes named with a route are roles."))
+        .description(Some(
+            "The access token; the scopes named with a route are roles.",
+        ))
         .build();
     schemes.insert("bearer".into(), SecurityScheme::Http(bearer).into());
-    let cookie = ApiKeyValue::with_description("souk_refresh", "The refresh token; needs an `Origin` on the list.");
-    schemes.insert("refresh".into(), SecurityScheme::ApiKey(ApiKey::Cookie(cookie)).into());
+    let cookie = ApiKeyValue::with_description(
+        "souk_refresh",
+        "The refresh token; needs an `Origin` on the list.",
+    );
+    schemes.insert(
+        "refresh".into(),
+        SecurityScheme::ApiKey(ApiKey::Cookie(cookie)).into(),
+    );
     let paths = std::mem::take(&mut document.paths.paths);
     for (path, mut item) in paths {
         // The router's mark for "with slashes" is no name.
         let path = path.replace("{*", "{");
-        let operations =
-            [&mut item.get, &mut item.post, &mut item.patch, &mut item.put, &mut item.delete];
+        let operations = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.put,
+            &mut item.delete,
+        ];
         for operation in operations.into_iter().flatten() {
             complete(&path, operation);
         }
@@ -89,7 +104,13 @@ fn bytes() -> &'static [u8] {
 )]
 async fn get_openapi(headers: HeaderMap) -> Answer {
     let body = bytes();
-    conditional::answer(&headers, body, "application/json", &conditional::tag_of(body), conditional::PUBLIC_FRESH)
+    conditional::answer(
+        &headers,
+        body,
+        "application/json",
+        &conditional::tag_of(body),
+        conditional::PUBLIC_FRESH,
+    )
 }
 
 /// Fills in what follows from the form of an operation.
@@ -97,31 +118,50 @@ fn complete(path: &str, operation: &mut Operation) {
     operation.operation_id = operation.operation_id.take().map(|name| camel_case(&name));
     let mut also = |status: &str, what: &str| {
         let responses = &mut operation.responses.responses;
-        let known = responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(Response::new("")));
+        let known = responses
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::T(Response::new("")));
         if let RefOr::T(response) = known {
             let before = std::mem::take(&mut response.description);
-            response.description = if before.is_empty() { what.to_owned() } else { format!("{before}; {what}") };
+            response.description = if before.is_empty() {
+                what.to_owned()
+            } else {
+                format!("{before}; {what}")
+            };
         }
     };
     if operation.request_body.is_some() {
         also("400", "`bad_json`, `bad_utf8`");
         also("413", "`body_too_large`");
         also("415", "`unsupported_media_type`");
-        also("422", "`invalid_input`: `errors` says what is wrong with each field");
+        also(
+            "422",
+            "`invalid_input`: `errors` says what is wrong with each field",
+        );
     }
     let takes = |place: &ParameterIn| {
         let parameters = operation.parameters.iter().flatten();
         parameters.into_iter().any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.parameter_in == *place))
     };
     if takes(&ParameterIn::Path) {
-        also("404", "`not_found`: it is not there, or not the reader's to see");
+        also(
+            "404",
+            "`not_found`: it is not there, or not the reader's to see",
+        );
     }
     if operation.request_body.is_none() && takes(&ParameterIn::Query) {
-        also("422", "`invalid_input`: `errors` says what is wrong with each parameter");
+        also(
+            "422",
+            "`invalid_input`: `errors` says what is wrong with each parameter",
+        );
     }
     let security = serde_json::to_string(&operation.security).unwrap_or_default();
     if security.contains("\"bearer\"") {
-        let must = if security.contains("{}") { "" } else { "`unauthenticated`, " };
+        let must = if security.contains("{}") {
+            ""
+        } else {
+            "`unauthenticated`, "
+        };
         also("401", &format!("{must}`token_expired`, `token_invalid`"));
     }
     if security.contains("\"staff\"") || security.contains("\"admin\"") {
@@ -137,7 +177,10 @@ fn complete(path: &str, operation: &mut Operation) {
             && response.content.is_empty()
         {
             let schema = Ref::from_schema_name("Problem");
-            response.content.insert("application/problem+json".into(), Content::new(Some(schema)).into());
+            response.content.insert(
+                "application/problem+json".into(),
+                Content::new(Some(schema)).into(),
+            );
         }
     }
 }
@@ -163,13 +206,18 @@ mod tests {
         let mut names = std::collections::BTreeSet::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                let name = operation["operationId"].as_str().unwrap_or_else(|| panic!("{method} {path} has no name"));
+                let name = operation["operationId"]
+                    .as_str()
+                    .unwrap_or_else(|| panic!("{method} {path} has no name"));
                 assert!(names.insert(name.to_owned()), "{name} is there twice");
                 if path.starts_with("/api/") {
                     assert!(operation["responses"]["503"].is_object(), "{method} {path}");
                 }
                 for (status, response) in operation["responses"].as_object().unwrap() {
-                    assert!(!response["description"].as_str().unwrap().is_empty(), "{method} {path} {status}");
+                    assert!(
+                        !response["description"].as_str().unwrap().is_empty(),
+                        "{method} {path} {status}"
+                    );
                 }
             }
         }
@@ -179,17 +227,40 @@ mod tests {
     fn the_document_is_whole() {
         let document = serde_json::to_value(openapi()).unwrap();
         assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+        assert!(document["info"]["license"].is_null());
         let text = document.to_string();
         for (start, _) in text.match_indices("#/components/schemas/") {
             let rest = &text[start + "#/components/schemas/".len()..];
             let name = rest.split('"').next().unwrap();
-            assert!(document["components"]["schemas"][name].is_object(), "{name} is named and not there");
+            assert!(
+                document["components"]["schemas"][name].is_object(),
+                "{name} is named and not there"
+            );
         }
         for name in [
-            "Product", "Variant", "Order", "OrderLine", "Money", "User", "Shop", "Problem", "Entry", "EntriesPage",
-            "AuthResponse", "Address", "Session", "ImportReport", "FailedJob", "Mail", "ProductList", "OrderList",
+            "Product",
+            "Variant",
+            "Order",
+            "OrderLine",
+            "Money",
+            "User",
+            "Shop",
+            "Problem",
+            "Entry",
+            "EntriesPage",
+            "AuthResponse",
+            "Address",
+            "Session",
+            "ImportReport",
+            "FailedJob",
+            "Mail",
+            "ProductList",
+            "OrderList",
         ] {
-            assert!(document["components"]["schemas"][name].is_object(), "no schema {name}");
+            assert!(
+                document["components"]["schemas"][name].is_object(),
+                "no schema {name}"
+            );
         }
     }
 }

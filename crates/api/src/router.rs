@@ -20,7 +20,14 @@ use crate::state::{ApiOptions, ApiState};
 use crate::{accounts, catalog, health, media, openapi, orders, shop, staff, streams};
 
 /// Paths that are never the web client's, whether there is something or not.
-const OURS: [&str; 6] = ["/api", "/media", "/healthz", "/readyz", "/metrics", "/socket.io"];
+const OURS: [&str; 6] = [
+    "/api",
+    "/media",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+    "/socket.io",
+];
 
 /// The service that answers HTTP.
 ///
@@ -40,7 +47,9 @@ pub fn router(app: Arc<App>, options: ApiOptions) -> Router {
             .layer(from_fn_with_state(state.clone(), observe))
     };
     let (routes, _) = documented().split_for_parts();
-    let routes = routes.method_not_allowed_fallback(method_not_allowed).fallback(elsewhere);
+    let routes = routes
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(elsewhere);
     around(routes).with_state(state)
 }
 
@@ -63,7 +72,10 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
 /// What no route matches: the web client's, unless the path is one of ours.
 async fn elsewhere(State(state): State<ApiState>, request: Request) -> Response {
     let path = request.uri().path();
-    let is_ours = OURS.iter().any(|ours| path.strip_prefix(ours).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+    let is_ours = OURS.iter().any(|ours| {
+        path.strip_prefix(ours)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
     match &state.options().assets {
         Some(assets) if !is_ours => match assets.clone().oneshot(request).await {
             Ok(response) => response,

@@ -4,9 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
+use axum::http::HeaderValue;
 use ipnet::IpNet;
 use souk_app::App;
 use souk_domain::Locale;
+
+use crate::middleware::page_policy;
 
 /// Writes down the metrics of this process, in the text format of Prometheus.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -32,6 +35,8 @@ pub struct ApiOptions {
     pub metrics: Option<RenderMetrics>,
     /// The web client: gets every path that is not the API's own.
     pub assets: Option<Router>,
+    /// Where the web client's hashed files are when another host has them (a CDN): pages may load them from there.
+    pub assets_url: Option<String>,
 }
 
 impl Default for ApiOptions {
@@ -44,6 +49,7 @@ impl Default for ApiOptions {
             secure_cookies: false,
             metrics: None,
             assets: None,
+            assets_url: None,
         }
     }
 }
@@ -55,12 +61,19 @@ pub(crate) struct ApiState(Arc<Shared>);
 struct Shared {
     app: Arc<App>,
     options: ApiOptions,
+    page_policy: HeaderValue,
     default_locale: Mutex<Option<(Instant, Locale)>>,
 }
 
 impl ApiState {
     pub(crate) fn new(app: Arc<App>, options: ApiOptions) -> Self {
-        Self(Arc::new(Shared { app, options, default_locale: Mutex::new(None) }))
+        let page_policy = page_policy(options.assets_url.as_deref());
+        Self(Arc::new(Shared {
+            app,
+            options,
+            page_policy,
+            default_locale: Mutex::new(None),
+        }))
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -71,6 +84,11 @@ impl ApiState {
         &self.0.options
     }
 
+    /// What pages may load, and from where (`Content-Security-Policy`).
+    pub(crate) fn page_policy(&self) -> HeaderValue {
+        self.0.page_policy.clone()
+    }
+
     /// Whether an origin is on the exact list.
     pub(crate) fn knows_origin(&self, origin: &str) -> bool {
         self.0.options.origins.iter().any(|known| known == origin)
@@ -78,7 +96,11 @@ impl ApiState {
 
     /// The language of readers who ask for none of ours. Never fails: an error must be readable while the store is down.
     pub(crate) async fn default_locale(&self) -> Locale {
-        let remembered = *self.0.default_locale.lock().unwrap_or_else(PoisonError::into_inner);
+        let remembered = *self
+            .0
+            .default_locale
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some((at, locale)) = remembered
             && at.elapsed() < REMEMBERED
         {
@@ -95,7 +117,11 @@ impl ApiState {
 
     /// Notes what the default language is now.
     pub(crate) fn remember_default_locale(&self, locale: Locale) {
-        let mut remembered = self.0.default_locale.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = self
+            .0
+            .default_locale
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *remembered = Some((Instant::now(), locale));
     }
 }

@@ -9,7 +9,12 @@ pub(crate) fn tidied(text: Option<String>) -> Option<String> {
 }
 
 /// A text of several lines: no control characters but the ends of lines.
-pub(crate) fn check_lines(path: &str, text: Option<&str>, most: usize, must: &str) -> Option<Fault> {
+pub(crate) fn check_lines(
+    path: &str,
+    text: Option<&str>,
+    most: usize,
+    must: &str,
+) -> Option<Fault> {
     let text = text?;
     let fits = text.chars().count() <= most && !text.chars().any(|c| c.is_control() && c != '\n');
     (!fits).then(|| Fault::invalid(path, must))
@@ -28,7 +33,10 @@ mod tests {
 
     #[test]
     fn texts_are_trimmed_and_empty_ones_are_none() {
-        assert_eq!(tidied(Some(" اتصل قبل الوصول \r\n شكرًا ".into())), Some("اتصل قبل الوصول \n شكرًا".into()));
+        assert_eq!(
+            tidied(Some(" اتصل قبل الوصول \r\n شكرًا ".into())),
+            Some("اتصل قبل الوصول \n شكرًا".into())
+        );
         assert_eq!(tidied(Some(" \n ".into())), None);
         assert_eq!(tidied(None), None);
     }
@@ -38,7 +46,11 @@ mod tests {
         assert_eq!(check_lines("note", Some("a\nb"), 3, "x"), None);
         assert_eq!(check_lines("note", None, 3, "x"), None);
         for wrong in ["abcd", "a\u{0}", "a\u{1b}"] {
-            assert_eq!(check_lines("note", Some(wrong), 3, "x"), Some(Fault::invalid("note", "x")), "{wrong:?}");
+            assert_eq!(
+                check_lines("note", Some(wrong), 3, "x"),
+                Some(Fault::invalid("note", "x")),
+                "{wrong:?}"
+            );
         }
         assert!(check_line("tracking", Some("a\nb"), 3, "x").is_some());
         assert!(check_line("tracking", Some("ab"), 3, "x").is_none());

@@ -52,7 +52,10 @@ pub(crate) struct Money {
 
 impl From<souk_domain::Money> for Money {
     fn from(money: souk_domain::Money) -> Self {
-        Self { amount: money.amount, currency: money.currency }
+        Self {
+            amount: money.amount,
+            currency: money.currency,
+        }
     }
 }
 
@@ -76,13 +79,21 @@ pub(crate) struct LocalText {
 
 impl From<BTreeMap<souk_domain::Locale, String>> for LocalText {
     fn from(mut texts: BTreeMap<souk_domain::Locale, String>) -> Self {
-        Self { ar: texts.remove(&souk_domain::Locale::Ar), en: texts.remove(&souk_domain::Locale::En) }
+        Self {
+            ar: texts.remove(&souk_domain::Locale::Ar),
+            en: texts.remove(&souk_domain::Locale::En),
+        }
     }
 }
 
 impl From<LocalText> for BTreeMap<souk_domain::Locale, String> {
     fn from(texts: LocalText) -> Self {
-        let both = [(souk_domain::Locale::Ar, texts.ar), (souk_domain::Locale::En, texts.en)];
-        both.into_iter().filter_map(|(locale, text)| Some((locale, text?))).collect()
+        let both = [
+            (souk_domain::Locale::Ar, texts.ar),
+            (souk_domain::Locale::En, texts.en),
+        ];
+        both.into_iter()
+            .filter_map(|(locale, text)| Some((locale, text?)))
+            .collect()
     }
 }

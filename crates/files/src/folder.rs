@@ -52,7 +52,9 @@ impl Files for FolderFiles {
             let before = atomic::read(&path)?.map(|bytes| note_path(&root, &key, &bytes));
             atomic::write(&path, &blob.bytes)?;
             // The note of the bytes that went is of no use to anybody.
-            before.filter(|before| *before != note).map_or(Ok(false), |before| atomic::remove(&before))?;
+            before
+                .filter(|before| *before != note)
+                .map_or(Ok(false), |before| atomic::remove(&before))?;
             Ok(())
         })
         .await
@@ -64,10 +66,14 @@ impl Files for FolderFiles {
             let Some(bytes) = atomic::read(&path)? else {
                 return Ok(None);
             };
-            let noted = atomic::read(&note_path(&root, &key, &bytes))?.and_then(|note| String::from_utf8(note).ok());
+            let noted = atomic::read(&note_path(&root, &key, &bytes))?
+                .and_then(|note| String::from_utf8(note).ok());
             let content_type =
                 noted.unwrap_or_else(|| type_by_name(&key).unwrap_or(UNKNOWN_TYPE).to_owned());
-            Ok(Some(Blob { bytes: bytes.into(), content_type }))
+            Ok(Some(Blob {
+                bytes: bytes.into(),
+                content_type,
+            }))
         })
         .await
     }
@@ -87,7 +93,13 @@ impl Files for FolderFiles {
     /// Writes a file and removes it: a folder that can only be read is of no use.
     async fn check(&self) -> Result<(), EngineError> {
         let probe = self.root.clone();
-        blocking(move || tempfile::Builder::new().prefix(".writing-").tempfile_in(probe).map(drop)).await
+        blocking(move || {
+            tempfile::Builder::new()
+                .prefix(".writing-")
+                .tempfile_in(probe)
+                .map(drop)
+        })
+        .await
     }
 }
 
@@ -98,8 +110,16 @@ fn type_by_name(key: &str) -> Option<&'static str> {
 
 /// Where the type of these very bytes under this key is noted.
 fn note_path(root: &Path, key: &str, bytes: &[u8]) -> PathBuf {
-    let hash = Sha256::new().chain_update(key).chain_update([0]).chain_update(bytes).finalize();
-    let name: String = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(hex_digit).collect();
+    let hash = Sha256::new()
+        .chain_update(key)
+        .chain_update([0])
+        .chain_update(bytes)
+        .finalize();
+    let name: String = hash
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(hex_digit)
+        .collect();
     root.join(".types").join(name)
 }
 
@@ -108,7 +128,9 @@ fn hex_digit(nibble: u8) -> char {
 }
 
 /// Runs file work on the threads that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, EngineError> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, EngineError> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(EngineError::Unavailable(error.into())),

@@ -24,9 +24,15 @@ pub fn check_key(key: &str) -> Result<(), BadKey> {
     let segment_fits = |segment: &str| {
         !segment.is_empty()
             && !segment.starts_with('.')
-            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte))
     };
-    if key.len() <= MAX_KEY && key.split('/').all(segment_fits) { Ok(()) } else { Err(BadKey) }
+    if key.len() <= MAX_KEY && key.split('/').all(segment_fits) {
+        Ok(())
+    } else {
+        Err(BadKey)
+    }
 }
 
 #[cfg(test)]
@@ -41,8 +47,25 @@ mod tests {
         }
         let too_long = "a".repeat(201);
         for bad in [
-            "", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/.b", ".types/a", "a\\b", "a b", "سوق", "a\0b",
-            "a:b", "a%2e", "C:/a", too_long.as_str(),
+            "",
+            "/",
+            "/a",
+            "a/",
+            "a//b",
+            ".",
+            "..",
+            "../a",
+            "a/../b",
+            "a/.b",
+            ".types/a",
+            "a\\b",
+            "a b",
+            "سوق",
+            "a\0b",
+            "a:b",
+            "a%2e",
+            "C:/a",
+            too_long.as_str(),
         ] {
             assert_eq!(check_key(bad), Err(BadKey), "{bad:?}");
         }

@@ -37,10 +37,17 @@ impl Composed {
 
 /// Puts a letter into a message. Links begin with `public_url` (no slash at the end). A letter that cannot be put is
 /// refused for good.
-pub fn compose(mail: &OutgoingMail, from: &Sender, public_url: &str) -> Result<Composed, MailError> {
+pub fn compose(
+    mail: &OutgoingMail,
+    from: &Sender,
+    public_url: &str,
+) -> Result<Composed, MailError> {
     let text = page::write(mail, public_url).map_err(refused)?;
     let subject = one_line(&text.subject);
-    let sender_name = from.name.as_deref().unwrap_or_else(|| mail.shop.name_in(mail.locale));
+    let sender_name = from
+        .name
+        .as_deref()
+        .unwrap_or_else(|| mail.shop.name_in(mail.locale));
     let to = mail.to.as_str().parse().map_err(refused)?;
     let mut builder = Message::builder()
         .message_id(Some(format!("<{}@{}>", mail.id, from.host())))
@@ -59,7 +66,14 @@ pub fn compose(mail: &OutgoingMail, from: &Sender, public_url: &str) -> Result<C
         .singlepart(SinglePart::plain(text.plain.clone()))
         .singlepart(SinglePart::html(text.html.clone()));
     let message = builder.multipart(parts).map_err(refused)?;
-    Ok(Composed { message, subject, text: MailText { html: text.html, text: text.plain } })
+    Ok(Composed {
+        message,
+        subject,
+        text: MailText {
+            html: text.html,
+            text: text.plain,
+        },
+    })
 }
 
 fn refused(error: impl Into<Cause>) -> MailError {
@@ -80,8 +94,12 @@ fn name(text: &str) -> Option<String> {
 fn one_line(text: &str) -> String {
     let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    let line: String =
-        text.chars().filter(|c| !turns(*c)).map(|c| if breaks(c) { ' ' } else { c }).take(HEADER_LENGTH).collect();
+    let line: String = text
+        .chars()
+        .filter(|c| !turns(*c))
+        .map(|c| if breaks(c) { ' ' } else { c })
+        .take(HEADER_LENGTH)
+        .collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -16,8 +16,8 @@ use souk_app::ports::mailer::{KeptMail, MailText};
 use souk_app::ports::{EngineError, MailError, Mailbox, Mailer, OutgoingMail};
 use uuid::Uuid;
 
-use crate::open::MailOptions;
 use crate::compose;
+use crate::open::MailOptions;
 
 /// Most mails of one list.
 const MAX_LIST: usize = 100;
@@ -31,17 +31,27 @@ pub struct FolderMailer {
 
 impl FolderMailer {
     /// Opens a folder, and makes it if need be.
-    pub async fn open(folder: impl Into<PathBuf>, options: MailOptions) -> Result<Self, EngineError> {
-        let mailer = Self { folder: folder.into(), options };
+    pub async fn open(
+        folder: impl Into<PathBuf>,
+        options: MailOptions,
+    ) -> Result<Self, EngineError> {
+        let mailer = Self {
+            folder: folder.into(),
+            options,
+        };
         let folder = mailer.folder.clone();
-        blocking(move || make_folder(&folder)).await.map_err(unavailable)?;
+        blocking(move || make_folder(&folder))
+            .await
+            .map_err(unavailable)?;
         Ok(mailer)
     }
 
     /// The file of a mail; none when the text is not the id of one.
     fn file(&self, id: &str) -> Option<PathBuf> {
         // One mail, one name: the capital or braced forms of a UUID would be others.
-        let uuid = Uuid::parse_str(id).ok().filter(|uuid| uuid.to_string() == id)?;
+        let uuid = Uuid::parse_str(id)
+            .ok()
+            .filter(|uuid| uuid.to_string() == id)?;
         Some(path(&self.folder, uuid))
     }
 }
@@ -51,7 +61,9 @@ impl Mailer for FolderMailer {
     async fn send(&self, mail: &OutgoingMail) -> Result<(), MailError> {
         let bytes = compose(mail, &self.options.from, &self.options.public_url)?.bytes();
         let (path, at) = (path(&self.folder, mail.id), SystemTime::from(mail.at));
-        blocking(move || keep(&path, &bytes, at)).await.map_err(|error| MailError::Unavailable(error.into()))?;
+        blocking(move || keep(&path, &bytes, at))
+            .await
+            .map_err(|error| MailError::Unavailable(error.into()))?;
         tracing::info!(mail = %mail.id, trace = mail.trace, "mail kept in the folder");
         Ok(())
     }
@@ -77,36 +89,39 @@ impl Mailbox for FolderMailer {
             None => None,
         };
         let folder = self.folder.clone();
-        let list = move || {
-            let before = match before {
-                Some(file) => match age(&file)? {
-                    Some(age) => Some((age, file)),
-                    // The mail to go on from is gone: nobody knows where that was.
-                    None => return Ok(Vec::new()),
-                },
-                None => None,
+        let list =
+            move || {
+                let before = match before {
+                    Some(file) => match age(&file)? {
+                        Some(age) => Some((age, file)),
+                        // The mail to go on from is gone: nobody knows where that was.
+                        None => return Ok(Vec::new()),
+                    },
+                    None => None,
+                };
+                let mut files = Vec::new();
+                for entry in fs::read_dir(&folder)? {
+                    let file = entry?.path();
+                    if file.extension().is_some_and(|extension| extension == "eml")
+                        && let Some(age) = age(&file)?
+                    {
+                        files.push((age, file));
+                    }
+                }
+                files.retain(|file| before.as_ref().is_none_or(|before| file < before));
+                files.sort_unstable_by(|one, other| other.cmp(one));
+                let mut mails = Vec::new();
+                for (_, file) in files {
+                    if mails.len() == limit.min(MAX_LIST) {
+                        break;
+                    }
+                    // What is no mail of ours (or was removed just now) is left out.
+                    mails.extend(read(&file)?.and_then(|bytes| {
+                        Some(kept(&file, &MessageParser::default().parse(&bytes)?))
+                    }));
+                }
+                Ok(mails)
             };
-            let mut files = Vec::new();
-            for entry in fs::read_dir(&folder)? {
-                let file = entry?.path();
-                if file.extension().is_some_and(|extension| extension == "eml")
-                    && let Some(age) = age(&file)?
-                {
-                    files.push((age, file));
-                }
-            }
-            files.retain(|file| before.as_ref().is_none_or(|before| file < before));
-            files.sort_unstable_by(|one, other| other.cmp(one));
-            let mut mails = Vec::new();
-            for (_, file) in files {
-                if mails.len() == limit.min(MAX_LIST) {
-                    break;
-                }
-                // What is no mail of ours (or was removed just now) is left out.
-                mails.extend(read(&file)?.and_then(|bytes| Some(kept(&file, &MessageParser::default().parse(&bytes)?))));
-            }
-            Ok(mails)
-        };
         blocking(list).await.map_err(unavailable)
     }
 
@@ -131,11 +146,22 @@ impl Mailbox for FolderMailer {
 
 /// What the headers say.
 fn kept(file: &Path, message: &Message<'_>) -> KeptMail {
-    let to = message.to().and_then(|to| to.first()).and_then(|to| to.address());
-    let at = message.date().and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
-    let order = message.header_raw("X-Souk-Order-Id").and_then(|id| id.trim().parse().ok());
+    let to = message
+        .to()
+        .and_then(|to| to.first())
+        .and_then(|to| to.address());
+    let at = message
+        .date()
+        .and_then(|date| Timestamp::from_second(date.to_timestamp()).ok());
+    let order = message
+        .header_raw("X-Souk-Order-Id")
+        .and_then(|id| id.trim().parse().ok());
     KeptMail {
-        id: file.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        id: file
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
         to: to.unwrap_or_default().to_owned(),
         subject: message.subject().unwrap_or_default().to_owned(),
         at: at.unwrap_or_default(),
@@ -153,7 +179,8 @@ fn keep(path: &Path, bytes: &[u8], at: SystemTime) -> io::Result<()> {
     if !path.exists() {
         let mut file = unfinished(folder)?;
         file.write_all(bytes)?;
-        file.as_file().set_times(FileTimes::new().set_modified(at))?;
+        file.as_file()
+            .set_times(FileTimes::new().set_modified(at))?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
     }
@@ -162,12 +189,17 @@ fn keep(path: &Path, bytes: &[u8], at: SystemTime) -> io::Result<()> {
 
 /// A file that is not a mail yet; only this user can read it, as the mails themselves, which hold people's addresses.
 fn unfinished(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)
+    tempfile::Builder::new()
+        .prefix(".writing-")
+        .tempfile_in(folder)
 }
 
 fn make_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let above = folder
+        .parent()
+        .filter(|above| !above.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     File::open(above)?.sync_all()
 }
 
@@ -193,6 +225,10 @@ fn unavailable(error: io::Error) -> EngineError {
 }
 
 /// Runs file work on the threads that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)))
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> io::Result<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| Err(io::Error::other(error)))
 }

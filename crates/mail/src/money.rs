@@ -4,12 +4,18 @@ use souk_domain::{Currency, Locale, Money};
 
 /// An amount with its unit: `1,250.000 KWD`, `1,250.000 د.ك`.
 pub(crate) fn amount(money: Money, locale: Locale) -> String {
-    format!("{} {}", grouped(&money.to_decimal()), unit(money.currency, locale))
+    format!(
+        "{} {}",
+        grouped(&money.to_decimal()),
+        unit(money.currency, locale)
+    )
 }
 
 /// Puts a comma between the thousands of a plain decimal.
 fn grouped(decimal: &str) -> String {
-    let (whole, fraction) = decimal.split_once('.').map_or((decimal, None), |(whole, rest)| (whole, Some(rest)));
+    let (whole, fraction) = decimal
+        .split_once('.')
+        .map_or((decimal, None), |(whole, rest)| (whole, Some(rest)));
     let digits = whole.trim_start_matches('-');
     let mut text = String::from(if digits.len() < whole.len() { "-" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
@@ -59,7 +65,8 @@ mod tests {
 
     #[test]
     fn amounts_have_the_digits_of_their_currency() {
-        let text = |minor, code: &str, locale| amount(Money::new(minor, code.parse().unwrap()), locale);
+        let text =
+            |minor, code: &str, locale| amount(Money::new(minor, code.parse().unwrap()), locale);
         assert_eq!(text(11_500, "SAR", Locale::En), "115.00 SAR");
         assert_eq!(text(123_456_789, "SAR", Locale::Ar), "1,234,567.89 ر.س");
         assert_eq!(text(1_250, "KWD", Locale::Ar), "1.250 د.ك");

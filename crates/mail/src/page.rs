@@ -111,23 +111,58 @@ pub(crate) fn write(mail: &OutgoingMail, public_url: &str) -> Result<Text, askam
         Letter::Receipt { order } => {
             let number = order.number.to_string();
             page.heading = words.receipt_heading;
-            page.intro = fill(words.receipt_intro, &[("number", &number), ("date", &date(order.placed_at, words))]);
-            page.order = Some(order_part(order, &mail.shop, mail.locale, words, words.your_note));
+            page.intro = fill(
+                words.receipt_intro,
+                &[("number", &number), ("date", &date(order.placed_at, words))],
+            );
+            page.order = Some(order_part(
+                order,
+                &mail.shop,
+                mail.locale,
+                words,
+                words.your_note,
+            ));
             page.button = words.receipt_button;
             page.link = format!("{public_url}/orders/{}", order.id);
-            fill(words.receipt_subject, &[("number", &number), ("shop", shop)])
+            fill(
+                words.receipt_subject,
+                &[("number", &number), ("shop", shop)],
+            )
         }
         Letter::NewOrder { order, buyer } => {
             let number = order.number.to_string();
             let nameless = buyer.trim().is_empty();
-            let intro = if nameless { words.new_order_intro_nameless } else { words.new_order_intro };
+            let intro = if nameless {
+                words.new_order_intro_nameless
+            } else {
+                words.new_order_intro
+            };
             let placed = date(order.placed_at, words);
             page.heading = words.new_order_heading;
-            page.intro = fill(intro, &[("number", &number), ("date", &placed), ("buyer", buyer.trim())]);
-            page.order = Some(order_part(order, &mail.shop, mail.locale, words, words.buyer_note));
+            page.intro = fill(
+                intro,
+                &[
+                    ("number", &number),
+                    ("date", &placed),
+                    ("buyer", buyer.trim()),
+                ],
+            );
+            page.order = Some(order_part(
+                order,
+                &mail.shop,
+                mail.locale,
+                words,
+                words.buyer_note,
+            ));
             page.button = words.new_order_button;
             page.link = format!("{public_url}/staff/orders/{}", order.id);
-            fill(words.new_order_subject, &[("number", &number), ("total", &amount(order.total, mail.locale))])
+            fill(
+                words.new_order_subject,
+                &[
+                    ("number", &number),
+                    ("total", &amount(order.total, mail.locale)),
+                ],
+            )
         }
         Letter::VerifyEmail { token } => {
             page.heading = words.verify_heading;
@@ -146,10 +181,20 @@ pub(crate) fn write(mail: &OutgoingMail, public_url: &str) -> Result<Text, askam
             in_shop(words.reset_subject)
         }
     };
-    Ok(Text { subject, html: Html { page: &page }.render()?, plain: Plain { page: &page }.render()? })
+    Ok(Text {
+        subject,
+        html: Html { page: &page }.render()?,
+        plain: Plain { page: &page }.render()?,
+    })
 }
 
-fn order_part(order: &Order, shop: &ShopSettings, locale: Locale, words: &'static Words, note: &'static str) -> OrderPart {
+fn order_part(
+    order: &Order,
+    shop: &ShopSettings,
+    locale: Locale,
+    words: &'static Words,
+    note: &'static str,
+) -> OrderPart {
     let money = |value| amount(value, locale);
     let lines = order.lines.iter().map(|line| Line {
         title: line.title.clone(),
@@ -157,14 +202,30 @@ fn order_part(order: &Order, shop: &ShopSettings, locale: Locale, words: &'stati
         quantity: line.quantity,
         unit_price: money(line.unit_price),
         // An order whose sums overflow is never admitted.
-        total: line.unit_price.times(line.quantity).map(money).unwrap_or_default(),
+        total: line
+            .unit_price
+            .times(line.quantity)
+            .map(money)
+            .unwrap_or_default(),
     });
-    let sum = |name, amount, is_total| Sum { name, amount, is_total };
+    let sum = |name, amount, is_total| Sum {
+        name,
+        amount,
+        is_total,
+    };
     let taxed = order.tax.amount != 0;
     let free = order.shipping.amount == 0;
     let mut sums = vec![
         sum(words.subtotal, money(order.subtotal), false),
-        sum(words.shipping, if free { words.shipping_free.to_owned() } else { money(order.shipping) }, false),
+        sum(
+            words.shipping,
+            if free {
+                words.shipping_free.to_owned()
+            } else {
+                money(order.shipping)
+            },
+            false,
+        ),
     ];
     if taxed && !order.tax_inclusive {
         sums.push(sum(words.tax, money(order.tax), false));
@@ -182,30 +243,52 @@ fn order_part(order: &Order, shop: &ShopSettings, locale: Locale, words: &'stati
     OrderPart {
         lines: lines.collect(),
         sums,
-        tax_included: (taxed && order.tax_inclusive).then(|| fill(words.tax_included, &[("tax", &money(order.tax))])),
+        tax_included: (taxed && order.tax_inclusive)
+            .then(|| fill(words.tax_included, &[("tax", &money(order.tax))])),
         payment: format!("{method} ({status})"),
         transfer: transfer(order, shop, locale, words),
-        address: order.address.as_ref().map(|address| address_part(address, locale)),
-        note: order.note.as_deref().map(|text| Note { heading: note, lines: lines_of(text) }),
+        address: order
+            .address
+            .as_ref()
+            .map(|address| address_part(address, locale)),
+        note: order.note.as_deref().map(|text| Note {
+            heading: note,
+            lines: lines_of(text),
+        }),
     }
 }
 
 /// How to pay, for orders that wait for a transfer.
 fn transfer(order: &Order, shop: &ShopSettings, locale: Locale, words: &Words) -> Option<Transfer> {
-    let waits = order.payment.method == PaymentMethod::Transfer && order.payment.status == PaymentStatus::Unpaid;
+    let waits = order.payment.method == PaymentMethod::Transfer
+        && order.payment.status == PaymentStatus::Unpaid;
     let instructions = &shop.transfer_instructions;
-    let text = instructions.get(&locale).or_else(|| instructions.values().next()).filter(|_| waits)?;
+    let text = instructions
+        .get(&locale)
+        .or_else(|| instructions.values().next())
+        .filter(|_| waits)?;
     Some(Transfer {
         instructions: lines_of(text),
-        reference: fill(words.transfer_reference, &[("number", &order.number.to_string())]),
+        reference: fill(
+            words.transfer_reference,
+            &[("number", &order.number.to_string())],
+        ),
     })
 }
 
 fn address_part(address: &Address, locale: Locale) -> AddressPart {
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
-    let city = [address.city.clone(), optional(&address.region), optional(&address.postal_code)];
+    let city = [
+        address.city.clone(),
+        optional(&address.region),
+        optional(&address.postal_code),
+    ];
     let comma = if locale == Locale::Ar { "، " } else { ", " };
-    let city = city.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(comma);
+    let city = city
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join(comma);
     let lines = [
         address.name.clone(),
         address.line1.clone(),
@@ -221,13 +304,18 @@ fn address_part(address: &Address, locale: Locale) -> AddressPart {
 }
 
 fn lines_of(text: &str) -> Vec<String> {
-    text.trim().lines().map(|line| line.trim_end().to_owned()).collect()
+    text.trim()
+        .lines()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
 }
 
 /// A time in words. The shop has no time zone of its own yet, so the time says that it is UTC.
 fn date(at: Timestamp, words: &Words) -> String {
     let at = at.to_zoned(jiff::tz::TimeZone::UTC);
-    let month = usize::try_from(at.month()).ok().and_then(|month| words.months.get(month.wrapping_sub(1)));
+    let month = usize::try_from(at.month())
+        .ok()
+        .and_then(|month| words.months.get(month.wrapping_sub(1)));
     fill(
         words.date,
         &[

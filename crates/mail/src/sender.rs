@@ -13,7 +13,9 @@ pub struct Sender {
 
 /// The text is no sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be an address such as no-reply@example.com, or a name and an address: Example <no-reply@example.com>")]
+#[error(
+    "must be an address such as no-reply@example.com, or a name and an address: Example <no-reply@example.com>"
+)]
 pub struct BadSender;
 
 impl Sender {
@@ -31,7 +33,10 @@ impl FromStr for Sender {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let (name, address) = match text.strip_suffix('>').and_then(|text| text.rsplit_once('<')) {
+        let (name, address) = match text
+            .strip_suffix('>')
+            .and_then(|text| text.rsplit_once('<'))
+        {
             Some((name, address)) => (name.trim().trim_matches('"').trim(), address.trim()),
             None => ("", text),
         };
@@ -39,7 +44,10 @@ impl FromStr for Sender {
             return Err(BadSender);
         }
         let address = address.parse().map_err(|_| BadSender)?;
-        Ok(Self { name: (!name.is_empty()).then(|| name.to_owned()), address })
+        Ok(Self {
+            name: (!name.is_empty()).then(|| name.to_owned()),
+            address,
+        })
     }
 }
 
@@ -49,14 +57,28 @@ mod tests {
 
     #[test]
     fn senders() {
-        let read = |text: &str| text.parse::<Sender>().map(|sender| (sender.name, sender.address.to_string()));
+        let read = |text: &str| {
+            text.parse::<Sender>()
+                .map(|sender| (sender.name, sender.address.to_string()))
+        };
         let named = |name: &str| Ok((Some(name.to_owned()), "a@b.co".to_owned()));
         assert_eq!(read("a@b.co"), Ok((None, "a@b.co".to_owned())));
-        assert_eq!(read(Sender::DEFAULT), Ok((None, Sender::DEFAULT.to_owned())));
+        assert_eq!(
+            read(Sender::DEFAULT),
+            Ok((None, Sender::DEFAULT.to_owned()))
+        );
         assert_eq!(read(" Shop <a@b.co> "), named("Shop"));
         assert_eq!(read("\"Shop, Inc.\" <a@b.co>"), named("Shop, Inc."));
         assert_eq!(read("متجر سوق <a@b.co>"), named("متجر سوق"));
-        for bad in ["", "Shop", "<>", "a@", "A\r\nBcc: x@y.zz <a@b.co>", "a@b.co\r\nBcc: x@y.zz", "x <y> <a@b.co>"] {
+        for bad in [
+            "",
+            "Shop",
+            "<>",
+            "a@",
+            "A\r\nBcc: x@y.zz <a@b.co>",
+            "a@b.co\r\nBcc: x@y.zz",
+            "x <y> <a@b.co>",
+        ] {
             assert_eq!(read(bad), Err(BadSender), "{bad:?}");
         }
     }

@@ -1,4 +1,5 @@
 //! The Mailer and Mailbox ports, as the folder keeps them.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod samples;
 
@@ -11,8 +12,16 @@ use souk_mail::{FolderMailer, MailSetupError};
 
 async fn mailer() -> (tempfile::TempDir, FolderMailer) {
     let folder = tempfile::tempdir().unwrap();
-    let mailer = FolderMailer::open(folder.path().join("mail"), options()).await.unwrap();
+    let mailer = FolderMailer::open(folder.path().join("mail"), options())
+        .await
+        .unwrap();
     (folder, mailer)
+}
+
+#[tokio::test]
+async fn the_folder_keeps_the_contract() {
+    let (_folder, mailer) = mailer().await;
+    souk_app::ports::contract::mailer::every_letter_goes_out(&mailer).await;
 }
 
 #[tokio::test]
@@ -22,7 +31,10 @@ async fn a_mail_is_one_file_however_often_it_is_sent() {
     let mail = receipt(Locale::Ar);
     mailer.send(&mail).await.unwrap();
     mailer.send(&mail).await.unwrap();
-    let files: Vec<_> = fs::read_dir(folder.path().join("mail")).unwrap().map(|file| file.unwrap().file_name()).collect();
+    let files: Vec<_> = fs::read_dir(folder.path().join("mail"))
+        .unwrap()
+        .map(|file| file.unwrap().file_name())
+        .collect();
     assert_eq!(files, [format!("{}.eml", mail.id).as_str()]);
 
     let mailbox = mailer.mailbox().unwrap();
@@ -30,7 +42,11 @@ async fn a_mail_is_one_file_however_often_it_is_sent() {
     assert_eq!(list.len(), 1);
     assert_eq!(list[0].id, mail.id.to_string());
     assert_eq!(list[0].to, "sara@mail.example");
-    assert!(list[0].subject.starts_with("إيصال طلبك "), "{}", list[0].subject);
+    assert!(
+        list[0].subject.starts_with("إيصال طلبك "),
+        "{}",
+        list[0].subject
+    );
     assert_eq!(list[0].at, mail.at);
     assert_eq!(list[0].order_id, mail.letter.order_id());
     let (kept, text) = mailbox.open(&list[0].id).await.unwrap().unwrap();
@@ -54,17 +70,33 @@ async fn the_newest_come_first_page_by_page() {
         let page = mailer.list(before.as_deref(), 2).await.unwrap();
         let Some(last) = page.last() else { break };
         before = Some(last.id.clone());
-        seen.extend(page.into_iter().map(|mail| uuid::Uuid::parse_str(&mail.id).unwrap().as_u128()));
+        seen.extend(
+            page.into_iter()
+                .map(|mail| uuid::Uuid::parse_str(&mail.id).unwrap().as_u128()),
+        );
     }
     assert_eq!(seen, [5, 4, 3, 2, 1]);
-    assert_eq!(mailer.list(Some("00000000-0000-0000-0000-0000000000ff"), 2).await.unwrap(), []);
+    assert_eq!(
+        mailer
+            .list(Some("00000000-0000-0000-0000-0000000000ff"), 2)
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 #[tokio::test]
 async fn only_mails_of_the_folder_are_opened() {
     let (folder, mailer) = mailer().await;
     fs::write(folder.path().join("secret.eml"), "Subject: x\r\n\r\ny").unwrap();
-    for id in ["", "../secret", "../secret.eml", "/etc/passwd", "00000000-0000-0000-0000-0000000000ff", "\0"] {
+    for id in [
+        "",
+        "../secret",
+        "../secret.eml",
+        "/etc/passwd",
+        "00000000-0000-0000-0000-0000000000ff",
+        "\0",
+    ] {
         assert_eq!(mailer.open(id).await.unwrap(), None, "{id:?}");
         assert_eq!(mailer.list(Some(id), 5).await.unwrap(), [], "{id:?}");
     }
@@ -75,10 +107,29 @@ async fn the_url_chooses_the_engine() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().display().to_string();
     for url in [format!("file:{path}/a"), format!("file://{path}/b")] {
-        assert!(souk_mail::open(&url, options()).await.unwrap().mailbox().is_some(), "{url}");
+        assert!(
+            souk_mail::open(&url, options())
+                .await
+                .unwrap()
+                .mailbox()
+                .is_some(),
+            "{url}"
+        );
     }
-    assert!(souk_mail::open("smtp://localhost:1", options()).await.unwrap().mailbox().is_none());
+    assert!(
+        souk_mail::open("smtp://localhost:1", options())
+            .await
+            .unwrap()
+            .mailbox()
+            .is_none()
+    );
     for url in ["", "file:", "ftp://x", "mail"] {
-        assert!(matches!(souk_mail::open(url, options()).await, Err(MailSetupError::Url(_))), "{url}");
+        assert!(
+            matches!(
+                souk_mail::open(url, options()).await,
+                Err(MailSetupError::Url(_))
+            ),
+            "{url}"
+        );
     }
 }

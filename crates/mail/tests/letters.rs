@@ -1,4 +1,5 @@
 //! How mails read, in both languages.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod samples;
 
@@ -22,19 +23,48 @@ fn letters() -> Vec<(&'static str, OutgoingMail)> {
         order.shipping = Money::zero(order.total.currency);
         order.tax_inclusive = false;
         (order.address, order.note) = (None, None);
-        let mut mail = mail(locale, Letter::Receipt { order: Box::new(order) });
+        let mut mail = mail(
+            locale,
+            Letter::Receipt {
+                order: Box::new(order),
+            },
+        );
         mail.shop = shop("KWD");
         mail.name = String::new();
         mail
     }));
     // A staff member who reads the other language than the buyer.
     letters.extend(both("new_order_ar", "new_order_en", &|locale| {
-        let bought_in = if locale == Locale::Ar { Locale::En } else { Locale::Ar };
+        let bought_in = if locale == Locale::Ar {
+            Locale::En
+        } else {
+            Locale::Ar
+        };
         let order = order(bought_in, "SAR");
-        mail(locale, Letter::NewOrder { order: Box::new(order), buyer: "سارة علي".to_owned() })
+        mail(
+            locale,
+            Letter::NewOrder {
+                order: Box::new(order),
+                buyer: "سارة علي".to_owned(),
+            },
+        )
     }));
-    letters.extend(both("verify_ar", "verify_en", &|locale| mail(locale, Letter::VerifyEmail { token: "aa.bb-_.cc".into() })));
-    letters.extend(both("reset_ar", "reset_en", &|locale| mail(locale, Letter::ResetPassword { token: "aa.bb-_.cc".into() })));
+    letters.extend(both("verify_ar", "verify_en", &|locale| {
+        mail(
+            locale,
+            Letter::VerifyEmail {
+                token: "aa.bb-_.cc".into(),
+            },
+        )
+    }));
+    letters.extend(both("reset_ar", "reset_en", &|locale| {
+        mail(
+            locale,
+            Letter::ResetPassword {
+                token: "aa.bb-_.cc".into(),
+            },
+        )
+    }));
     letters
 }
 
@@ -53,10 +83,18 @@ fn the_message_itself() {
     let composed = compose(&receipt(Locale::Ar), &options().from, &options().public_url).unwrap();
     let message = String::from_utf8(composed.bytes()).unwrap();
     assert!(message.is_ascii(), "goes through any server");
-    let head = message.split_once("\r\n\r\n").unwrap().0.replace("\r\n", "\n");
+    let head = message
+        .split_once("\r\n\r\n")
+        .unwrap()
+        .0
+        .replace("\r\n", "\n");
     insta::assert_snapshot!("receipt_ar_head", head);
     let again = compose(&receipt(Locale::Ar), &options().from, &options().public_url).unwrap();
-    assert_eq!(again.bytes(), composed.bytes(), "the same letter gives the same bytes");
+    assert_eq!(
+        again.bytes(),
+        composed.bytes(),
+        "the same letter gives the same bytes"
+    );
 }
 
 #[test]
@@ -66,11 +104,27 @@ fn what_is_written_is_what_is_read() {
         let bytes = composed.bytes();
         let message = MessageParser::default().parse(&bytes).unwrap();
         assert_eq!(message.subject(), Some(composed.subject.as_str()), "{name}");
-        assert_eq!(message.message_id(), Some(format!("{}@shop.example", mail.id).as_str()), "{name}");
-        assert_eq!(message.date().unwrap().to_timestamp(), mail.at.as_second(), "{name}");
+        assert_eq!(
+            message.message_id(),
+            Some(format!("{}@shop.example", mail.id).as_str()),
+            "{name}"
+        );
+        assert_eq!(
+            message.date().unwrap().to_timestamp(),
+            mail.at.as_second(),
+            "{name}"
+        );
         let normal = |text: &str| text.replace("\r\n", "\n");
-        assert_eq!(normal(&message.body_html(0).unwrap()), normal(&composed.text.html), "{name}");
-        assert_eq!(normal(&message.body_text(0).unwrap()), normal(&composed.text.text), "{name}");
+        assert_eq!(
+            normal(&message.body_html(0).unwrap()),
+            normal(&composed.text.html),
+            "{name}"
+        );
+        assert_eq!(
+            normal(&message.body_text(0).unwrap()),
+            normal(&composed.text.text),
+            "{name}"
+        );
         let raw = |header| message.header_raw(header).map(str::trim);
         assert_eq!(raw("Content-Language"), Some(mail.locale.tag()), "{name}");
         assert_eq!(raw("Auto-Submitted"), Some("auto-generated"), "{name}");
@@ -80,7 +134,11 @@ fn what_is_written_is_what_is_read() {
         assert_eq!(from.name(), Some(mail.shop.name_in(mail.locale)), "{name}");
         assert_eq!(from.address(), Some("no-reply@shop.example"), "{name}");
         let to = message.to().unwrap().first().unwrap();
-        assert_eq!((to.name().unwrap_or_default(), to.address()), (mail.name.as_str(), Some("sara@mail.example")), "{name}");
+        assert_eq!(
+            (to.name().unwrap_or_default(), to.address()),
+            (mail.name.as_str(), Some("sara@mail.example")),
+            "{name}"
+        );
     }
 }
 
@@ -89,8 +147,15 @@ fn a_paid_transfer_asks_for_nothing_more() {
     let mut order = order(Locale::En, "SAR");
     order.payment.method = PaymentMethod::Transfer;
     order.payment.status = PaymentStatus::Paid;
-    let mail = mail(Locale::En, Letter::Receipt { order: Box::new(order) });
-    let text = compose(&mail, &options().from, &options().public_url).unwrap().text;
+    let mail = mail(
+        Locale::En,
+        Letter::Receipt {
+            order: Box::new(order),
+        },
+    );
+    let text = compose(&mail, &options().from, &options().public_url)
+        .unwrap()
+        .text;
     assert!(text.text.contains("Bank transfer (paid)"));
     assert!(!text.text.contains("IBAN") && !text.html.contains("IBAN"));
 }

@@ -72,14 +72,14 @@ fn is_compressed(path: &str) -> bool {
 /// One file in the best encoding that the client takes.
 fn file(path: &str, kept: &'static str, request: &Request) -> Response<Body> {
     let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let accepts = |encoding| accepted.split(',').any(|part| {
+    let accepts = |encoding: &str| accepted.split(',').any(|part| {
         let mut words = part.split(';');
         words.next().is_some_and(|name| name.trim() == encoding) && !words.any(|word| matches!(word.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     });
     let encoded = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(encoding, _)| accepts(encoding))
-        .find_map(|(encoding, ending)| Dist::get(&format!("{path}{ending}")).map(|file| (Some(encoding), file)));
+        .find_map(|(encoding, ending): (&'static str, &str)| Dist::get(&format!("{path}{ending}")).map(|file| (Some(encoding), file)));
     let Some((encoding, file)) = encoded.or_else(|| Dist::get(path).map(|file| (None, file))) else {
         return plain(StatusCode::NOT_FOUND, "not found");
     };

@@ -10,13 +10,29 @@ use axum::extract::Request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// A client has this long to send the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Connections that the kernel may hold before they are accepted; it takes less where `net.core.somaxconn` says so.
+const BACKLOG: u32 = 65_535;
+
+/// Listens on an address, ready for many who come at once. Each connection is an open file: the limit that this process
+/// may raise by itself is raised.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays low");
+    }
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A restart need not wait for the last connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Serves `router` until `stop`, then lets what runs finish for at most `deadline`.
 pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: CancellationToken, deadline: Duration) {

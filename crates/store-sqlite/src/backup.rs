@@ -1,7 +1,7 @@
 //! A copy of the file while it is written to: complete, of one moment, and there whole or not at all.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -16,6 +16,9 @@ pub enum BackupError {
     /// The copy would take the place of the database.
     #[error("a backup cannot take the place of the database itself")]
     Itself,
+    /// A database of that name is open, or was not closed: its log would be taken for the copy's.
+    #[error("{0} is there: a database of that name is in use, or was not closed")]
+    InUse(PathBuf),
     /// SQLite cannot read the one or write the other.
     #[error("the backup failed: {0}")]
     Sqlite(#[from] rusqlite::Error),
@@ -42,6 +45,11 @@ fn copy(inner: &Inner, to: &Path) -> Result<(), BackupError> {
         && there == inner.path.canonicalize()?
     {
         return Err(BackupError::Itself);
+    }
+    let mut log = to.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return Err(BackupError::InUse(log.into()));
     }
     let partial = open::beside(to, "partial");
     let copied = fill(inner, &partial).and_then(|()| {

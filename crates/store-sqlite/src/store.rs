@@ -23,10 +23,11 @@ pub struct SqliteStore {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// What the store and its queue share. Fields are dropped in this order: the threads end before the lock goes.
+/// What the store and its queue share. Fields are dropped in this order: the readers first, so that the writer is the
+/// last to close the file and leaves no log beside it; then the lock.
 pub(crate) struct Inner {
-    writer: Writer,
     readers: Readers,
+    writer: Writer,
     pub(crate) signal: Signal,
     pub(crate) path: PathBuf,
     pub(crate) options: SqliteOptions,

@@ -101,10 +101,16 @@ impl Attempts {
         .instrument(span)
         .await;
         metrics::counter!("souk_jobs_total", "kind" => label, "outcome" => outcome).increment(1);
-        metrics::histogram!("souk_job_seconds", "kind" => label).record(started.elapsed().as_secs_f64());
+        metrics::histogram!("souk_job_seconds", "kind" => label)
+            .record(started.elapsed().as_secs_f64());
     }
 
-    async fn run_and_record(&self, leased: &LeasedJob, trace: TraceContext, abandon: &CancellationToken) -> &'static str {
+    async fn run_and_record(
+        &self,
+        leased: &LeasedJob,
+        trace: TraceContext,
+        abandon: &CancellationToken,
+    ) -> &'static str {
         let end = self.run(leased, trace, abandon).await;
         let job = &leased.job;
         match end {
@@ -122,23 +128,33 @@ impl Attempts {
                 let pause = wait(&self.options.retry, leased.attempt, &*self.ids);
                 tracing::warn!(error, pause = ?pause, "job failed; it is tried again");
                 let run_at = after(self.clock.now(), pause);
-                self.patiently(|| self.queue.retry(job.id, leased.token, run_at, &error)).await;
+                self.patiently(|| self.queue.retry(job.id, leased.token, run_at, &error))
+                    .await;
                 "retried"
             }
             End::Postponed(pause) => {
                 let run_at = after(self.clock.now(), pause);
-                self.patiently(|| self.queue.postpone(job.id, leased.token, run_at)).await;
+                self.patiently(|| self.queue.postpone(job.id, leased.token, run_at))
+                    .await;
                 "postponed"
             }
         }
     }
 
     /// Runs the job; nothing is recorded yet.
-    async fn run(&self, leased: &LeasedJob, trace: TraceContext, abandon: &CancellationToken) -> End {
+    async fn run(
+        &self,
+        leased: &LeasedJob,
+        trace: TraceContext,
+        abandon: &CancellationToken,
+    ) -> End {
         let (job, options) = (&leased.job, &self.options);
         if leased.attempt > options.retry.attempts {
             // Earlier attempts took their worker with them, or it would have said how they ended.
-            return End::Failed(format!("{} attempts ended without a word", leased.attempt - 1));
+            return End::Failed(format!(
+                "{} attempts ended without a word",
+                leased.attempt - 1
+            ));
         }
         let work = AssertUnwindSafe(self.handler.handle(job, trace)).catch_unwind();
         let result = tokio::select! {
@@ -152,11 +168,16 @@ impl Attempts {
             Ok(Ok(Ok(()))) => return End::Done,
             Ok(Ok(Err(error))) => error,
             Ok(Err(panic)) => JobError::Retry(format!("the job panicked: {}", message(&*panic))),
-            Err(_) => JobError::Retry(format!("not done after {} s", options.job_timeout.as_secs_f64())),
+            Err(_) => JobError::Retry(format!(
+                "not done after {} s",
+                options.job_timeout.as_secs_f64()
+            )),
         };
         match error {
             JobError::Fail(error) => End::Failed(cut(error)),
-            JobError::Retry(error) if leased.attempt >= options.retry.attempts => End::Failed(cut(error)),
+            JobError::Retry(error) if leased.attempt >= options.retry.attempts => {
+                End::Failed(cut(error))
+            }
             JobError::Retry(error) => End::Retry(cut(error)),
             JobError::Wait(pause, error) => {
                 if self.clock.now() > after(job.created_at, options.give_up_after) {
@@ -186,9 +207,14 @@ impl Attempts {
             at: now,
             events: events.clone(),
         };
-        if self.patiently(|| self.outbox.settle(vec![settlement.clone()])).await.is_some() {
+        if self
+            .patiently(|| self.outbox.settle(vec![settlement.clone()]))
+            .await
+            .is_some()
+        {
             self.relay.hand_over(events);
-            self.patiently(|| self.queue.finish(job.id, leased.token)).await;
+            self.patiently(|| self.queue.finish(job.id, leased.token))
+                .await;
         }
     }
 
@@ -201,11 +227,17 @@ impl Attempts {
             match ask().await {
                 Ok(answer) => return Some(answer),
                 Err(error @ EngineError::Refused(_)) => {
-                    tracing::error!(error = &error as &dyn std::error::Error, "the end of a job cannot be recorded");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "the end of a job cannot be recorded"
+                    );
                     return None;
                 }
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "recording the end of a job failed; trying again");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "recording the end of a job failed; trying again"
+                    );
                     sleep(PATIENCE).await;
                 }
             }
@@ -229,7 +261,9 @@ impl Attempts {
                 }
                 Ok(Ok(false)) => return,
                 Ok(Err(_)) | Err(_) if Instant::now() >= ends => return,
-                Ok(Err(_)) | Err(_) => pause = (third / 4).min(ends.saturating_duration_since(Instant::now())),
+                Ok(Err(_)) | Err(_) => {
+                    pause = (third / 4).min(ends.saturating_duration_since(Instant::now()));
+                }
             }
         }
     }
@@ -239,8 +273,15 @@ impl Attempts {
 /// failure is an event of its own; the same failure recorded twice is one.
 fn failed_event(job: &NewJob, error: &str, at: souk_domain::Timestamp) -> EventRecord {
     EventRecord {
-        id: EventId(ids::derive(job.id.0, &["failed", &job.event_id.to_string()])),
-        event: Event::JobFailed { job_id: job.id, kind: job.kind.clone(), error: error.to_owned() },
+        id: EventId(ids::derive(
+            job.id.0,
+            &["failed", &job.event_id.to_string()],
+        )),
+        event: Event::JobFailed {
+            job_id: job.id,
+            kind: job.kind.clone(),
+            error: error.to_owned(),
+        },
         at,
         trace: job.trace.clone(),
     }

@@ -44,13 +44,34 @@ mod tests {
 
     #[test]
     fn waits_double_to_the_cap_and_never_leave_their_half() {
-        let options = RetryOptions { attempts: 10, base: Duration::from_secs(1), cap: Duration::from_mins(10) };
+        let options = RetryOptions {
+            attempts: 10,
+            base: Duration::from_secs(1),
+            cap: Duration::from_mins(10),
+        };
         let seconds = |attempt, byte| wait(&options, attempt, &FixedIds(byte)).as_secs_f64();
-        for (attempt, whole) in [(1, 1.0), (2, 2.0), (3, 4.0), (10, 512.0), (11, 600.0), (40, 600.0), (u32::MAX, 600.0)] {
-            assert!((seconds(attempt, 0) - whole / 2.0).abs() < 1e-6, "{attempt}");
-            assert!(seconds(attempt, 0xff) > whole * 0.999 && seconds(attempt, 0xff) <= whole, "{attempt}");
+        for (attempt, whole) in [
+            (1, 1.0),
+            (2, 2.0),
+            (3, 4.0),
+            (10, 512.0),
+            (11, 600.0),
+            (40, 600.0),
+            (u32::MAX, 600.0),
+        ] {
+            assert!(
+                (seconds(attempt, 0) - whole / 2.0).abs() < 1e-6,
+                "{attempt}"
+            );
+            assert!(
+                seconds(attempt, 0xff) > whole * 0.999 && seconds(attempt, 0xff) <= whole,
+                "{attempt}"
+            );
         }
-        assert_eq!(spread(Duration::from_secs(8), &FixedIds(0)), Duration::from_secs(8));
+        assert_eq!(
+            spread(Duration::from_secs(8), &FixedIds(0)),
+            Duration::from_secs(8)
+        );
         assert!(spread(Duration::from_secs(8), &FixedIds(0xff)) <= Duration::from_secs(10));
     }
 }

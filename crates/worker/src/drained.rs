@@ -22,9 +22,15 @@ pub async fn drained(app: &App, deadline: Duration) -> bool {
 }
 
 async fn outbox_is_empty(app: &App) -> bool {
-    app.store.outbox_size().await.is_ok_and(|(events, _)| events == 0)
+    app.store
+        .outbox_size()
+        .await
+        .is_ok_and(|(events, _)| events == 0)
 }
 
 async fn queue_is_empty(app: &App) -> bool {
-    app.queue.counts(app.now()).await.is_ok_and(|counts| counts.ready + counts.delayed + counts.active == 0)
+    app.queue
+        .counts(app.now())
+        .await
+        .is_ok_and(|counts| counts.ready + counts.delayed + counts.active == 0)
 }

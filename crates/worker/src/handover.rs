@@ -59,10 +59,16 @@ impl Handover {
         }
         for chunk in entries.chunks(CHUNK) {
             let appended = self.streams.append(chunk.to_vec()).await?;
-            let conflicts = appended.iter().filter(|appended| **appended == Appended::IdConflict).count();
+            let conflicts = appended
+                .iter()
+                .filter(|appended| **appended == Appended::IdConflict)
+                .count();
             if conflicts > 0 {
                 // Two different things under one derived id: a defect, and no reason to hold the rest up.
-                tracing::error!(conflicts, "entries were refused: their ids are taken by other content");
+                tracing::error!(
+                    conflicts,
+                    "entries were refused: their ids are taken by other content"
+                );
                 metrics::counter!("souk_relay_conflicts_total").increment(conflicts as u64);
             }
         }
@@ -80,7 +86,11 @@ impl Handover {
         tracing::error!(event = %event.id, error = %cause, "an event cannot be handed on; it is tried again later");
         metrics::counter!("souk_relay_refused_total").increment(1);
         let jobs = count(&follow(event)).max(1);
-        match self.outbox.handed_on(&[(event.id, jobs)], self.clock.now()).await {
+        match self
+            .outbox
+            .handed_on(&[(event.id, jobs)], self.clock.now())
+            .await
+        {
             // The outbox refuses this row itself: the others go on all the same.
             Err(EngineError::Refused(cause)) => {
                 tracing::error!(event = %event.id, error = %cause, "nor can it be put off");
@@ -97,7 +107,9 @@ impl Handover {
         handed_before: souk_domain::Timestamp,
         limit: u32,
     ) -> Result<Vec<EventRecord>, EngineError> {
-        self.outbox.overdue(stated_before, handed_before, limit).await
+        self.outbox
+            .overdue(stated_before, handed_before, limit)
+            .await
     }
 }
 

@@ -33,18 +33,26 @@ async fn measure(app: &App) {
             metrics::gauge!("souk_queue_active").set(counts.active as f64);
             metrics::gauge!("souk_queue_oldest_seconds").set(age(counts.oldest_ready_at, now));
         }
-        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the queue cannot be measured"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the queue cannot be measured"
+        ),
     }
     match app.store.outbox_size().await {
         Ok((events, oldest)) => {
             metrics::gauge!("souk_outbox_size").set(events as f64);
             metrics::gauge!("souk_outbox_oldest_seconds").set(age(oldest, now));
         }
-        Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the outbox cannot be measured"),
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "the outbox cannot be measured"
+        ),
     }
 }
 
 /// Seconds since then; 0 when there is nothing.
 fn age(since: Option<Timestamp>, now: Timestamp) -> f64 {
-    since.map_or(0.0, |since| now.duration_since(since).as_secs_f64().max(0.0))
+    since.map_or(0.0, |since| {
+        now.duration_since(since).as_secs_f64().max(0.0)
+    })
 }

@@ -52,9 +52,16 @@ impl Default for WorkerOptions {
             concurrency: 8,
             lease: Duration::from_secs(30),
             job_timeout: Duration::from_mins(1),
-            retry: RetryOptions { attempts: 10, base: Duration::from_secs(1), cap: Duration::from_mins(10) },
+            retry: RetryOptions {
+                attempts: 10,
+                base: Duration::from_secs(1),
+                cap: Duration::from_mins(10),
+            },
             give_up_after: Duration::from_hours(4 * 24),
-            breaker: BreakerOptions { window: 4, wait: Duration::from_secs(30) },
+            breaker: BreakerOptions {
+                window: 4,
+                wait: Duration::from_secs(30),
+            },
             sweep_every: Duration::from_secs(1),
             overdue_after: Duration::from_mins(5),
             trim_every: Duration::from_mins(10),

@@ -19,7 +19,11 @@ const TRIES: u32 = 4;
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Hands on what comes, until told to stop; then what already came, once.
-pub(crate) async fn run(handover: Handover, mut events: mpsc::Receiver<Vec<EventRecord>>, stop: CancellationToken) {
+pub(crate) async fn run(
+    handover: Handover,
+    mut events: mpsc::Receiver<Vec<EventRecord>>,
+    stop: CancellationToken,
+) {
     loop {
         let first = tokio::select! {
             () = stop.cancelled() => break,
@@ -50,11 +54,17 @@ fn gather(events: &mut mpsc::Receiver<Vec<EventRecord>>, batch: &mut Vec<EventRe
 async fn hand_on(handover: &Handover, batch: &[EventRecord], stop: &CancellationToken) {
     let mut wait = WAIT;
     for attempt in 1..=TRIES {
-        let Err(error) = handover.hand_on(batch).await else { return };
+        let Err(error) = handover.hand_on(batch).await else {
+            return;
+        };
         let conflict = matches!(error, EngineError::Conflict);
         if attempt == TRIES || stop.is_cancelled() {
             metrics::counter!("souk_relay_left_total").increment(batch.len() as u64);
-            tracing::warn!(events = batch.len(), error = &error as &dyn std::error::Error, "events are left to the sweeper");
+            tracing::warn!(
+                events = batch.len(),
+                error = &error as &dyn std::error::Error,
+                "events are left to the sweeper"
+            );
             return;
         }
         tracing::debug!(attempt, conflict, "handing events on failed; trying again");
@@ -77,13 +87,25 @@ mod tests {
     use crate::testing::{Engines, RuntimeClock, engines};
 
     fn asked_for_mail(n: u128) -> EventRecord {
-        let event = Event::EmailVerificationRequested { user_id: UserId(Uuid::from_u128(n)) };
-        EventRecord { id: EventId(Uuid::from_u128(n)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+        let event = Event::EmailVerificationRequested {
+            user_id: UserId(Uuid::from_u128(n)),
+        };
+        EventRecord {
+            id: EventId(Uuid::from_u128(n)),
+            event,
+            at: Timestamp::UNIX_EPOCH,
+            trace: None,
+        }
     }
 
     fn handover(engines: &Arc<Engines>) -> Handover {
         let clock = Arc::new(RuntimeClock::start());
-        Handover { streams: engines.clone(), outbox: engines.clone(), queue: engines.clone(), clock }
+        Handover {
+            streams: engines.clone(),
+            outbox: engines.clone(),
+            queue: engines.clone(),
+            clock,
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -100,7 +122,11 @@ mod tests {
         sender.send(vec![asked_for_mail(3)]).await.unwrap();
         stop.cancel();
         relay.await.unwrap();
-        assert_eq!(engines.state().pushed.len(), 4, "what came before the stop is handed on");
+        assert_eq!(
+            engines.state().pushed.len(),
+            4,
+            "what came before the stop is handed on"
+        );
         assert!(sender.send(vec![asked_for_mail(4)]).await.is_err());
     }
 
@@ -112,12 +138,26 @@ mod tests {
         engines.state().store_fails = TRIES - 1;
         sender.send(vec![asked_for_mail(1)]).await.unwrap();
         tokio::time::sleep(Duration::from_secs(10)).await;
-        assert_eq!(engines.asked().iter().filter(|asked| *asked == "handed_on 1").count(), TRIES as usize);
+        assert_eq!(
+            engines
+                .asked()
+                .iter()
+                .filter(|asked| *asked == "handed_on 1")
+                .count(),
+            TRIES as usize
+        );
         engines.state().store_fails = TRIES;
         sender.send(vec![asked_for_mail(2)]).await.unwrap();
         tokio::time::sleep(Duration::from_secs(10)).await;
         sender.send(vec![asked_for_mail(3)]).await.unwrap();
         tokio::time::sleep(Duration::from_secs(10)).await;
-        assert_eq!(engines.asked().iter().filter(|asked| *asked == "handed_on 1").count(), 2 * TRIES as usize + 1);
+        assert_eq!(
+            engines
+                .asked()
+                .iter()
+                .filter(|asked| *asked == "handed_on 1")
+                .count(),
+            2 * TRIES as usize + 1
+        );
     }
 }

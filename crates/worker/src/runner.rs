@@ -16,20 +16,31 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Leases and runs jobs until told to stop. Tasks go on in `tasks` after that, until they are done or `abandon` is
 /// cancelled.
-pub(crate) async fn run(attempts: Arc<Attempts>, tasks: TaskTracker, stop: CancellationToken, abandon: CancellationToken) {
+pub(crate) async fn run(
+    attempts: Arc<Attempts>,
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    abandon: CancellationToken,
+) {
     let room = Arc::new(Semaphore::new(attempts.options.concurrency.max(1)));
     while let Some(Ok(slot)) = stop.run_until_cancelled(room.clone().acquire_owned()).await {
         // Only this loop takes slots, so there are at least so many until the jobs have theirs.
         let free = 1 + room.available_permits();
         let mut slot = Some(slot);
-        match attempts.queue.lease(free, attempts.clock.now(), attempts.options.lease).await {
+        match attempts
+            .queue
+            .lease(free, attempts.clock.now(), attempts.options.lease)
+            .await
+        {
             Ok(jobs) if jobs.is_empty() => {
                 drop(slot);
                 let _ = stop.run_until_cancelled(attempts.queue.wait(IDLE)).await;
             }
             Ok(jobs) => {
                 for leased in jobs {
-                    let slot = slot.take().or_else(|| room.clone().try_acquire_owned().ok());
+                    let slot = slot
+                        .take()
+                        .or_else(|| room.clone().try_acquire_owned().ok());
                     let (attempts, abandon) = (attempts.clone(), abandon.clone());
                     tasks.spawn(async move {
                         attempts.make(leased, abandon).await;
@@ -38,7 +49,10 @@ pub(crate) async fn run(attempts: Arc<Attempts>, tasks: TaskTracker, stop: Cance
                 }
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the queue cannot be asked for jobs");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the queue cannot be asked for jobs"
+                );
                 let _ = stop.run_until_cancelled(tokio::time::sleep(PATIENCE)).await;
             }
         }
@@ -99,11 +113,29 @@ mod tests {
             ids: Arc::new(FixedIds(0)),
             relay: Relay::channel(1).0,
             handler: counting.clone(),
-            options: WorkerOptions { concurrency: 3, ..WorkerOptions::default() },
+            options: WorkerOptions {
+                concurrency: 3,
+                ..WorkerOptions::default()
+            },
         };
-        let (tasks, stop, abandon) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
-        tasks.spawn(run(Arc::new(attempts), tasks.clone(), stop.clone(), abandon.clone()));
-        Running { engines, counting, tasks, stop, abandon }
+        let (tasks, stop, abandon) = (
+            TaskTracker::new(),
+            CancellationToken::new(),
+            CancellationToken::new(),
+        );
+        tasks.spawn(run(
+            Arc::new(attempts),
+            tasks.clone(),
+            stop.clone(),
+            abandon.clone(),
+        ));
+        Running {
+            engines,
+            counting,
+            tasks,
+            stop,
+            abandon,
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -112,7 +144,15 @@ mod tests {
         tokio::time::sleep(Duration::from_secs(10)).await;
         assert_eq!(running.counting.most.load(Ordering::SeqCst), 3);
         assert_eq!(running.engines.state().settled.len(), 19);
-        assert_eq!(running.engines.asked().iter().filter(|asked| asked.starts_with("retry")).count(), 1);
+        assert_eq!(
+            running
+                .engines
+                .asked()
+                .iter()
+                .filter(|asked| asked.starts_with("retry"))
+                .count(),
+            1
+        );
         // Idle, and still there for what comes later.
         running.engines.state().waiting.push_back(leased(100, 1));
         tokio::time::sleep(Duration::from_secs(2)).await;

@@ -40,12 +40,18 @@ pub(crate) async fn run(handover: Handover, options: WorkerOptions, stop: Cancel
 
 /// Hands on all that is overdue; how many events that was. A look that finds the very events of the one before ends it:
 /// they were handed on and the outbox does not take it, so going on would only spin.
-pub(crate) async fn sweep(handover: &Handover, stated_before: Timestamp, overdue_after: Duration) -> Result<usize, EngineError> {
+pub(crate) async fn sweep(
+    handover: &Handover,
+    stated_before: Timestamp,
+    overdue_after: Duration,
+) -> Result<usize, EngineError> {
     let mut swept = 0;
     let mut last: Vec<EventId> = Vec::new();
     loop {
         let handed_before = before(handover.clock.now(), overdue_after);
-        let events = handover.overdue(stated_before, handed_before, LIMIT).await?;
+        let events = handover
+            .overdue(stated_before, handed_before, LIMIT)
+            .await?;
         let found = ids(&events);
         if events.is_empty() || found == last {
             return Ok(swept);
@@ -77,14 +83,24 @@ mod tests {
             items: 1,
             locale: Locale::Ar,
         };
-        EventRecord { id: EventId(Uuid::from_u128(n)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+        EventRecord {
+            id: EventId(Uuid::from_u128(n)),
+            event,
+            at: Timestamp::UNIX_EPOCH,
+            trace: None,
+        }
     }
 
     async fn bench(events: u128) -> (Arc<Engines>, Handover) {
         let engines = engines();
         engines.state().outbox = (0..events).map(|n| (placed(n), None, 0)).collect();
         let clock = Arc::new(RuntimeClock::start());
-        let handover = Handover { streams: engines.clone(), outbox: engines.clone(), queue: engines.clone(), clock };
+        let handover = Handover {
+            streams: engines.clone(),
+            outbox: engines.clone(),
+            queue: engines.clone(),
+            clock,
+        };
         tokio::time::sleep(Duration::from_secs(1)).await;
         (engines, handover)
     }
@@ -98,25 +114,51 @@ mod tests {
         let (engines, handover) = bench(450).await;
         assert_eq!(sweep_now(&handover).await.unwrap(), 450);
         let asked = engines.asked();
-        assert_eq!(asked[..5], ["overdue", "append 200", "push 200", "push 200", "handed_on 200"]);
-        assert_eq!((engines.state().entries.len(), engines.state().pushed.len()), (450, 900));
-        assert_eq!(sweep_now(&handover).await.unwrap(), 0, "handed on, and not overdue yet");
+        assert_eq!(
+            asked[..5],
+            [
+                "overdue",
+                "append 200",
+                "push 200",
+                "push 200",
+                "handed_on 200"
+            ]
+        );
+        assert_eq!(engines.state().entries.len(), 450);
+        assert_eq!(engines.state().pushed.len(), 900);
+        assert_eq!(
+            sweep_now(&handover).await.unwrap(),
+            0,
+            "handed on, and not overdue yet"
+        );
         tokio::time::sleep(OVERDUE * 2).await;
-        assert_eq!(sweep_now(&handover).await.unwrap(), 450, "still not done: again");
+        assert_eq!(
+            sweep_now(&handover).await.unwrap(),
+            450,
+            "still not done: again"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_event_that_is_refused_holds_nobody_up_and_stays() {
         let (engines, handover) = bench(300).await;
         let poison: Vec<u128> = (0..250).collect();
-        engines.state().refused = poison.iter().map(|n| OrderId(Uuid::from_u128(*n))).collect();
+        engines.state().refused = poison
+            .iter()
+            .map(|n| OrderId(Uuid::from_u128(*n)))
+            .collect();
         assert_eq!(sweep_now(&handover).await.unwrap(), 300);
         let state = engines.state();
         assert_eq!(state.entries.len(), 50, "the others are through");
         assert_eq!(state.pushed.len(), 100);
         assert_eq!(state.outbox.len(), 300);
-        let put_off = |(_, handed, jobs): &(EventRecord, Option<Timestamp>, u32)| handed.is_some() && *jobs > 0;
-        assert!(state.outbox.iter().all(put_off), "tried again later, and never taken for done");
+        let put_off = |(_, handed, jobs): &(EventRecord, Option<Timestamp>, u32)| {
+            handed.is_some() && *jobs > 0
+        };
+        assert!(
+            state.outbox.iter().all(put_off),
+            "tried again later, and never taken for done"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -124,7 +166,14 @@ mod tests {
         let (engines, handover) = bench(3).await;
         engines.state().stuck = [EventId(Uuid::from_u128(1))].into();
         sweep_now(&handover).await.unwrap();
-        assert_eq!(engines.asked().iter().filter(|asked| *asked == "overdue").count(), 3);
+        assert_eq!(
+            engines
+                .asked()
+                .iter()
+                .filter(|asked| *asked == "overdue")
+                .count(),
+            3
+        );
         let state = engines.state();
         let handed = |n: usize| state.outbox[n].1.is_some();
         assert_eq!((handed(0), handed(1), handed(2)), (true, false, true));

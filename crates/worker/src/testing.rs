@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use souk_app::jobs::Job;
-use souk_app::ports::store::{Appended, FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement, StreamStore};
+use souk_app::ports::store::{
+    Appended, FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement, StreamStore,
+};
 use souk_app::ports::{Clock, EngineError, Ids, LeasedJob, NewJob, Queue, QueueCounts};
 use souk_domain::stream::{NewEntry, Page, Span, StreamKey};
 use souk_domain::{EventId, EventRecord, JobId, OrderId, OrderNumber, Timestamp};
@@ -103,7 +105,9 @@ impl Engines {
 
 /// A job of an order, leased for the `attempt`-th time.
 pub(crate) fn leased(n: u128, attempt: u32) -> LeasedJob {
-    let job = Job::SendReceipt { order_id: OrderId(Uuid::from_u128(n)) };
+    let job = Job::SendReceipt {
+        order_id: OrderId(Uuid::from_u128(n)),
+    };
     let job = NewJob {
         id: JobId(Uuid::from_u128(n)),
         kind: job.kind().to_owned(),
@@ -114,7 +118,12 @@ pub(crate) fn leased(n: u128, attempt: u32) -> LeasedJob {
         trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         created_at: Timestamp::UNIX_EPOCH,
     };
-    LeasedJob { job, token: 1, attempt, lease_until: Timestamp::MAX }
+    LeasedJob {
+        job,
+        token: 1,
+        attempt,
+        lease_until: Timestamp::MAX,
+    }
 }
 
 #[async_trait]
@@ -124,7 +133,12 @@ impl Queue for Engines {
         Ok(())
     }
 
-    async fn lease(&self, most: usize, _now: Timestamp, _lease: Duration) -> Result<Vec<LeasedJob>, EngineError> {
+    async fn lease(
+        &self,
+        most: usize,
+        _now: Timestamp,
+        _lease: Duration,
+    ) -> Result<Vec<LeasedJob>, EngineError> {
         let mut state = self.state();
         let most = most.min(state.waiting.len());
         Ok(state.waiting.drain(..most).collect())
@@ -154,18 +168,32 @@ impl Queue for Engines {
         Ok(true)
     }
 
-    async fn retry(&self, _id: JobId, _token: u64, run_at: Timestamp, error: &str) -> Result<bool, EngineError> {
+    async fn retry(
+        &self,
+        _id: JobId,
+        _token: u64,
+        run_at: Timestamp,
+        error: &str,
+    ) -> Result<bool, EngineError> {
         drop(self.ask(format!("retry at {run_at}: {error}")));
         Ok(true)
     }
 
-    async fn postpone(&self, _id: JobId, _token: u64, run_at: Timestamp) -> Result<bool, EngineError> {
+    async fn postpone(
+        &self,
+        _id: JobId,
+        _token: u64,
+        run_at: Timestamp,
+    ) -> Result<bool, EngineError> {
         drop(self.ask(format!("postpone to {run_at}")));
         Ok(true)
     }
 
     async fn counts(&self, _now: Timestamp) -> Result<QueueCounts, EngineError> {
-        Ok(QueueCounts { ready: self.state().waiting.len() as u64, ..QueueCounts::default() })
+        Ok(QueueCounts {
+            ready: self.state().waiting.len() as u64,
+            ..QueueCounts::default()
+        })
     }
 
     async fn check(&self) -> Result<(), EngineError> {
@@ -175,22 +203,40 @@ impl Queue for Engines {
 
 #[async_trait]
 impl OutboxStore for Engines {
-    async fn overdue(&self, stated_before: Timestamp, handed_before: Timestamp, limit: u32) -> Result<Vec<EventRecord>, EngineError> {
+    async fn overdue(
+        &self,
+        stated_before: Timestamp,
+        handed_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, EngineError> {
         let state = self.ask_store("overdue")?;
         let late = state.outbox.iter().filter(|(event, handed, _)| {
             event.at < stated_before && handed.is_none_or(|handed| handed < handed_before)
         });
-        Ok(late.map(|(event, ..)| event.clone()).take(limit as usize).collect())
+        Ok(late
+            .map(|(event, ..)| event.clone())
+            .take(limit as usize)
+            .collect())
     }
 
-    async fn handed_on(&self, events: &[(EventId, u32)], now: Timestamp) -> Result<(), EngineError> {
+    async fn handed_on(
+        &self,
+        events: &[(EventId, u32)],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
         let mut state = self.ask_store(format!("handed_on {}", events.len()))?;
         if events.iter().any(|(id, _)| state.stuck.contains(id)) {
             return Err(EngineError::Refused("stuck".into()));
         }
         for (id, jobs) in events {
-            state.outbox.retain(|(event, ..)| event.id != *id || *jobs > 0);
-            for row in state.outbox.iter_mut().filter(|(event, ..)| event.id == *id) {
+            state
+                .outbox
+                .retain(|(event, ..)| event.id != *id || *jobs > 0);
+            for row in state
+                .outbox
+                .iter_mut()
+                .filter(|(event, ..)| event.id == *id)
+            {
                 (row.1, row.2) = (Some(now), *jobs);
             }
         }
@@ -206,8 +252,15 @@ impl OutboxStore for Engines {
         Ok(())
     }
 
-    async fn failed_jobs(&self, _cursor: Option<&str>, _limit: u32) -> Result<Listed<FailedJob>, ListError> {
-        Ok(Listed { items: Vec::new(), next: None })
+    async fn failed_jobs(
+        &self,
+        _cursor: Option<&str>,
+        _limit: u32,
+    ) -> Result<Listed<FailedJob>, ListError> {
+        Ok(Listed {
+            items: Vec::new(),
+            next: None,
+        })
     }
 
     async fn retry_failed(&self, _job: JobId, _event: EventRecord) -> Result<bool, EngineError> {
@@ -224,13 +277,19 @@ impl StreamStore for Engines {
     async fn append(&self, entries: Vec<NewEntry>) -> Result<Vec<Appended>, EngineError> {
         let mut state = self.ask_store(format!("append {}", entries.len()))?;
         let is_refused = |entry: &NewEntry| match entry.body {
-            souk_domain::stream::EntryBody::OrderPlaced { order_id, .. } => state.refused.contains(&order_id),
+            souk_domain::stream::EntryBody::OrderPlaced { order_id, .. } => {
+                state.refused.contains(&order_id)
+            }
             _ => false,
         };
         if entries.iter().any(is_refused) {
             return Err(EngineError::Refused("a broken row".into()));
         }
-        let at = |entry: &NewEntry| Appended::At { seq: 1, at: entry.at, repeated: false };
+        let at = |entry: &NewEntry| Appended::At {
+            seq: 1,
+            at: entry.at,
+            repeated: false,
+        };
         let appended = entries.iter().map(at).collect();
         state.entries.extend(entries);
         Ok(appended)

@@ -30,14 +30,20 @@ async fn trim(app: &App) {
             Ok(0) => break,
             Ok(rows) => removed += rows,
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "trimming the store failed");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "trimming the store failed"
+                );
                 break;
             }
         }
         tokio::time::sleep(BREATH).await;
     }
     if removed > 0 {
-        tracing::info!(rows = removed, "rows that outlived their retention are gone");
+        tracing::info!(
+            rows = removed,
+            "rows that outlived their retention are gone"
+        );
         metrics::counter!("souk_trimmed_rows_total").increment(removed);
     }
 }

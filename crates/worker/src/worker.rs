@@ -33,7 +33,11 @@ impl Worker {
     /// Starts the relay (with the other end of `app.relay`), the sweeper, the runner and the trimmer. Must be called in
     /// a tokio runtime.
     #[must_use]
-    pub fn start(app: Arc<App>, events: mpsc::Receiver<Vec<EventRecord>>, options: WorkerOptions) -> Self {
+    pub fn start(
+        app: Arc<App>,
+        events: mpsc::Receiver<Vec<EventRecord>>,
+        options: WorkerOptions,
+    ) -> Self {
         let worker = Self {
             jobs: TaskTracker::new(),
             background: TaskTracker::new(),
@@ -41,21 +45,32 @@ impl Worker {
             abandon: CancellationToken::new(),
             stop_background: CancellationToken::new(),
         };
+        let handover = Handover::of(&app);
+        let stop = || worker.stop_background.clone();
+        worker
+            .background
+            .spawn(relay::run(handover.clone(), events, stop()));
+        worker
+            .background
+            .spawn(sweeper::run(handover, options.clone(), stop()));
+        worker
+            .background
+            .spawn(trimmer::run(app.clone(), options.trim_every, stop()));
         let attempts = Attempts {
             queue: app.queue.clone(),
             outbox: app.store.clone(),
             clock: app.clock.clone(),
             ids: app.ids.clone(),
             relay: app.relay.clone(),
-            handler: Arc::new(Jobs::new(app.clone(), &options.breaker)),
-            options: options.clone(),
+            handler: Arc::new(Jobs::new(app, &options.breaker)),
+            options,
         };
-        let handover = Handover::of(&app);
-        let stop = || worker.stop_background.clone();
-        worker.background.spawn(relay::run(handover.clone(), events, stop()));
-        worker.background.spawn(sweeper::run(handover, options.clone(), stop()));
-        worker.background.spawn(trimmer::run(app, options.trim_every, stop()));
-        let runner = runner::run(Arc::new(attempts), worker.jobs.clone(), worker.stop_leasing.clone(), worker.abandon.clone());
+        let runner = runner::run(
+            Arc::new(attempts),
+            worker.jobs.clone(),
+            worker.stop_leasing.clone(),
+            worker.abandon.clone(),
+        );
         worker.jobs.spawn(runner);
         worker
     }

@@ -33,15 +33,28 @@ pub(crate) fn routes() -> OpenApiRouter<ApiState> {
         .routes(routes!(recovery::resend_verification))
         .routes(routes!(profile::me, profile::change_me))
         .routes(routes!(profile::change_password))
-        .routes(routes!(sessions::list_sessions, sessions::end_other_sessions))
+        .routes(routes!(
+            sessions::list_sessions,
+            sessions::end_other_sessions
+        ))
         .routes(routes!(sessions::end_session))
 }
 
 /// The answer to somebody who is signed in now: the access token in the body, the refresh token in the cookie.
-fn signed_in(state: &ApiState, status: StatusCode, signed_in: accounts::SignedIn) -> Result<Response, Problem> {
+fn signed_in(
+    state: &ApiState,
+    status: StatusCode,
+    signed_in: accounts::SignedIn,
+) -> Result<Response, Problem> {
     let secure = state.options().secure_cookies;
-    let cookie = refresh_cookie(&signed_in.refresh_token, signed_in.refresh_expires_at, state.app().now(), secure);
-    let cookie = cookie.ok_or_else(|| Problem::internal("the refresh token does not fit into a header"))?;
+    let cookie = refresh_cookie(
+        &signed_in.refresh_token,
+        signed_in.refresh_expires_at,
+        state.app().now(),
+        secure,
+    );
+    let cookie =
+        cookie.ok_or_else(|| Problem::internal("the refresh token does not fit into a header"))?;
     let view = views::AuthResponse::from(signed_in);
     Ok((status, [(header::SET_COOKIE, cookie)], Json(view)).into_response())
 }

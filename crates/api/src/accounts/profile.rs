@@ -44,7 +44,9 @@ pub(crate) async fn change_me(
     SignedIn(actor): SignedIn,
     Json(body): Json<ProfileChange>,
 ) -> Result<Json<User>, Problem> {
-    let user = accounts::change_profile(state.app(), &actor, body.name, body.locale.map(Into::into)).await?;
+    let user =
+        accounts::change_profile(state.app(), &actor, body.name, body.locale.map(Into::into))
+            .await?;
     Ok(Json(user.into()))
 }
 
@@ -74,6 +76,12 @@ pub(crate) async fn change_password(
     SignedIn(actor): SignedIn,
     Json(body): Json<PasswordChange>,
 ) -> Result<StatusCode, Problem> {
-    accounts::change_password(state.app(), &actor, &body.current_password, &body.new_password).await?;
+    accounts::change_password(
+        state.app(),
+        &actor,
+        &body.current_password,
+        &body.new_password,
+    )
+    .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,8 +21,14 @@ pub(crate) async fn list_sessions(
     SignedIn(actor): SignedIn,
 ) -> Result<Json<SessionList>, Problem> {
     let sessions = accounts::list_sessions(state.app(), &actor).await?;
-    let items = sessions.into_iter().map(|session| Session::seen_from(actor.session, session)).collect();
-    Ok(Json(SessionList { items, next_cursor: None }))
+    let items = sessions
+        .into_iter()
+        .map(|session| Session::seen_from(actor.session, session))
+        .collect();
+    Ok(Json(SessionList {
+        items,
+        next_cursor: None,
+    }))
 }
 
 /// Ends all of the reader's sessions but the one that asks.

@@ -59,7 +59,9 @@ pub(crate) async fn refresh(
     Caller(device): Caller,
 ) -> Result<Response, Problem> {
     let refreshed = match token {
-        Some(token) => accounts::refresh(state.app(), &token, &device).await.map_err(Problem::from),
+        Some(token) => accounts::refresh(state.app(), &token, &device)
+            .await
+            .map_err(Problem::from),
         None => Err(Problem::new(Code::SessionExpired)),
     };
     match refreshed {

@@ -54,7 +54,15 @@ pub(crate) async fn register(
         name: body.name,
         locale: body.locale.map(Into::into),
     };
-    let made = accounts::register(state.app(), guest.as_ref(), request, reading, &device, context.trace()).await?;
+    let made = accounts::register(
+        state.app(),
+        guest.as_ref(),
+        request,
+        reading,
+        &device,
+        context.trace(),
+    )
+    .await?;
     super::signed_in(&state, StatusCode::CREATED, made)
 }
 
@@ -86,7 +94,11 @@ pub(crate) async fn create_guest(
     Caller(device): Caller,
     JsonOrEmpty(body): JsonOrEmpty<NewGuest>,
 ) -> Result<Response, Problem> {
-    let request = GuestRequest { email: body.email, name: body.name, locale: body.locale.map(Into::into) };
+    let request = GuestRequest {
+        email: body.email,
+        name: body.name,
+        locale: body.locale.map(Into::into),
+    };
     let made = accounts::create_guest(state.app(), request, reading, &device).await?;
     super::signed_in(&state, StatusCode::CREATED, made)
 }
@@ -124,7 +136,12 @@ pub(crate) async fn set_up(
     Caller(device): Caller,
     Json(body): Json<Setup>,
 ) -> Result<Response, Problem> {
-    let request = RegisterRequest { email: body.email, password: body.password, name: body.name, locale: None };
+    let request = RegisterRequest {
+        email: body.email,
+        password: body.password,
+        name: body.name,
+        locale: None,
+    };
     let made = accounts::set_up(state.app(), &body.code, request, reading, &device).await?;
     super::signed_in(&state, StatusCode::CREATED, made)
 }

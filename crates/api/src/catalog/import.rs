@@ -99,7 +99,11 @@ pub(crate) struct ImportIssue {
 
 impl From<Notice> for ImportIssue {
     fn from(notice: Notice) -> Self {
-        Self { line: notice.line, code: notice.code, detail: notice.detail }
+        Self {
+            line: notice.line,
+            code: notice.code,
+            detail: notice.detail,
+        }
     }
 }
 
@@ -151,23 +155,48 @@ pub(crate) async fn import_products(
     if declared_length(&parts.headers).is_some_and(|length| length > limit) {
         return Err(Problem::new(Code::BodyTooLarge));
     }
-    let options = ImportOptions { set_stock: params.stock, dry_run: params.dry_run };
+    let options = ImportOptions {
+        set_stock: params.stock,
+        dry_run: params.dry_run,
+    };
     let (sender, receiver) = mpsc::channel(WAITING);
-    let reader = BodyReader { parts: receiver, current: Bytes::new(), ended: false };
-    let (report, ()) =
-        tokio::join!(import::import_products(state.app(), reader, options, |_| ()), pump(body, limit, sender));
+    let reader = BodyReader {
+        parts: receiver,
+        current: Bytes::new(),
+        ended: false,
+    };
+    let (report, ()) = tokio::join!(
+        import::import_products(state.app(), reader, options, |_| ()),
+        pump(body, limit, sender)
+    );
     report.map(|report| Json(report.into())).map_err(problem)
 }
 
 /// The types under which browsers and tools send CSV.
 fn is_csv(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    matches!(kind.as_str(), "text/csv" | "application/csv" | "application/vnd.ms-excel")
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    matches!(
+        kind.as_str(),
+        "text/csv" | "application/csv" | "application/vnd.ms-excel"
+    )
 }
 
 fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    headers
+        .get(header::CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse()
+        .ok()
 }
 
 /// Hands the body over part by part. Ends early when nobody reads on.
@@ -183,7 +212,11 @@ async fn pump(mut body: Body, limit: u64, to: mpsc::Sender<io::Result<Bytes>>) {
                 Ok(data) if data.is_empty() => continue,
                 Ok(data) => {
                     length += data.len() as u64;
-                    if length > limit { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(data) }
+                    if length > limit {
+                        Err(io::ErrorKind::FileTooLarge.into())
+                    } else {
+                        Ok(data)
+                    }
                 }
                 Err(_trailers) => continue,
             },
@@ -205,7 +238,10 @@ struct BodyReader {
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.current.is_empty() && !self.ended {
-            self.current = self.parts.blocking_recv().unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
+            self.current = self
+                .parts
+                .blocking_recv()
+                .unwrap_or_else(|| Err(io::ErrorKind::UnexpectedEof.into()))?;
             self.ended = self.current.is_empty();
         }
         let length = buffer.len().min(self.current.len());
@@ -215,14 +251,21 @@ impl Read for BodyReader {
 }
 
 fn problem(error: ImportError) -> Problem {
-    let of_file = |code, must: String| Problem::invalid(vec![Fault { path: String::new(), code, must }]);
+    let of_file = |code, must: String| {
+        Problem::invalid(vec![Fault {
+            path: String::new(),
+            code,
+            must,
+        }])
+    };
     match error {
         ImportError::Engine(error) => error.into(),
         ImportError::File(FileError::Empty) => of_file("empty_file", "must have rows".into()),
         ImportError::File(FileError::Encoding) => Problem::new(Code::BadUtf8),
-        ImportError::File(FileError::Columns { missing }) => {
-            of_file("missing_columns", format!("must have these columns: {}", missing.join(", ")))
-        }
+        ImportError::File(FileError::Columns { missing }) => of_file(
+            "missing_columns",
+            format!("must have these columns: {}", missing.join(", ")),
+        ),
         ImportError::File(FileError::TooManyProducts) => {
             of_file("too_many_products", "must have fewer products".into())
         }
@@ -241,7 +284,11 @@ mod tests {
 
     async fn read(body: Body, limit: u64) -> io::Result<String> {
         let (sender, parts) = mpsc::channel(WAITING);
-        let mut reader = BodyReader { parts, current: Bytes::new(), ended: false };
+        let mut reader = BodyReader {
+            parts,
+            current: Bytes::new(),
+            ended: false,
+        };
         let reading = tokio::task::spawn_blocking(move || {
             let mut text = String::new();
             reader.read_to_string(&mut text).map(|_| text)
@@ -252,20 +299,33 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_read_whole_or_not_at_all() {
-        let parts = |parts: Vec<io::Result<&'static str>>| Body::from_stream(futures::stream::iter(parts));
+        let parts =
+            |parts: Vec<io::Result<&'static str>>| Body::from_stream(futures::stream::iter(parts));
         let whole = parts(vec![Ok("Handle,"), Ok(""), Ok("Title\n")]);
         assert_eq!(read(whole, 13).await.unwrap(), "Handle,Title\n");
         let too_large = parts(vec![Ok("Handle,"), Ok("Title\n")]);
-        assert_eq!(read(too_large, 12).await.unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        let broken = parts(vec![Ok("Handle,"), Err(io::ErrorKind::ConnectionReset.into())]);
+        assert_eq!(
+            read(too_large, 12).await.unwrap_err().kind(),
+            io::ErrorKind::FileTooLarge
+        );
+        let broken = parts(vec![
+            Ok("Handle,"),
+            Err(io::ErrorKind::ConnectionReset.into()),
+        ]);
         assert!(read(broken, 100).await.is_err());
     }
 
     #[test]
     fn a_sender_that_goes_away_is_no_end_of_file() {
         let (sender, parts) = mpsc::channel(1);
-        let mut reader = BodyReader { parts, current: Bytes::new(), ended: false };
-        sender.blocking_send(Ok(Bytes::from_static(b"Handle"))).unwrap();
+        let mut reader = BodyReader {
+            parts,
+            current: Bytes::new(),
+            ended: false,
+        };
+        sender
+            .blocking_send(Ok(Bytes::from_static(b"Handle")))
+            .unwrap();
         drop(sender);
         let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);

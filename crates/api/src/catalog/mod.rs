@@ -14,7 +14,11 @@ use crate::state::ApiState;
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(read::list_products, write::create_product))
-        .routes(routes!(read::get_product, write::update_product, write::delete_product))
+        .routes(routes!(
+            read::get_product,
+            write::update_product,
+            write::delete_product
+        ))
         .routes(routes!(read::list_categories))
         .routes(routes!(import::import_products))
         .routes(routes!(stock::adjust_stock))

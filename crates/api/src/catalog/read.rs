@@ -37,7 +37,11 @@ pub(crate) struct ProductParams {
 
 /// How long an answer may be kept, by who asks.
 fn cache(reader: Option<&Actor>) -> &'static str {
-    if reader.is_some() { conditional::PRIVATE } else { conditional::PUBLIC }
+    if reader.is_some() {
+        conditional::PRIVATE
+    } else {
+        conditional::PUBLIC
+    }
 }
 
 fn is_staff(reader: Option<&Actor>) -> bool {
@@ -70,9 +74,23 @@ pub(crate) async fn list_products(
     };
     let question = params.q.unwrap_or_default();
     let reader = reader.as_ref();
-    let found = catalog::list(state.app(), reader, &question, filter, params.cursor.as_deref(), limit).await?;
-    let items = found.items.into_iter().map(|product| Product::new(product, locale, is_staff(reader)));
-    let view = ProductList { items: items.collect(), next_cursor: found.next };
+    let found = catalog::list(
+        state.app(),
+        reader,
+        &question,
+        filter,
+        params.cursor.as_deref(),
+        limit,
+    )
+    .await?;
+    let items = found
+        .items
+        .into_iter()
+        .map(|product| Product::new(product, locale, is_staff(reader)));
+    let view = ProductList {
+        items: items.collect(),
+        next_cursor: found.next,
+    };
     conditional::json(&headers, &view, cache(reader))
 }
 
@@ -95,7 +113,13 @@ pub(crate) async fn get_product(
 ) -> Result<Response, Problem> {
     let found = catalog::get(state.app(), reader.as_ref(), &which).await?;
     let product = found.ok_or_else(|| Problem::new(Code::NotFound))?;
-    one(&headers, product, locale, is_staff(reader.as_ref()), cache(reader.as_ref()))
+    one(
+        &headers,
+        product,
+        locale,
+        is_staff(reader.as_ref()),
+        cache(reader.as_ref()),
+    )
 }
 
 /// A product with its tag, which names the product's version and the bytes it is shown in.
@@ -107,9 +131,16 @@ pub(super) fn one(
     cache: &'static str,
 ) -> Result<Response, Problem> {
     let version = version(product.product.updated_at);
-    let body = serde_json::to_vec(&Product::new(product, locale, is_staff)).map_err(Problem::internal)?;
+    let body =
+        serde_json::to_vec(&Product::new(product, locale, is_staff)).map_err(Problem::internal)?;
     let tag = conditional::tag_of_version(&version, &body);
-    Ok(conditional::answer(headers, body, "application/json", &tag, cache))
+    Ok(conditional::answer(
+        headers,
+        body,
+        "application/json",
+        &tag,
+        cache,
+    ))
 }
 
 /// A product's version: when it last changed. Sales do not change it, so a tag of yesterday still guards a change.
@@ -121,7 +152,11 @@ fn version(updated_at: Timestamp) -> String {
 pub(super) fn changed_at(tag: &str) -> Option<Timestamp> {
     let tag = tag.trim();
     // A tag that compression made weak names the same version.
-    let inner = tag.strip_prefix("W/").unwrap_or(tag).strip_prefix('"')?.strip_suffix('"')?;
+    let inner = tag
+        .strip_prefix("W/")
+        .unwrap_or(tag)
+        .strip_prefix('"')?
+        .strip_suffix('"')?;
     let (version, _) = inner.split_once('.')?;
     Timestamp::from_nanosecond(i128::from_str_radix(version, 16).ok()?).ok()
 }
@@ -140,8 +175,18 @@ pub(crate) async fn list_categories(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let categories = state.app().store.categories().await?;
-    let items = categories.into_iter().map(|category| Category::new(category, locale)).collect();
-    conditional::json(&headers, &CategoryList { items, next_cursor: None }, conditional::PUBLIC)
+    let items = categories
+        .into_iter()
+        .map(|category| Category::new(category, locale))
+        .collect();
+    conditional::json(
+        &headers,
+        &CategoryList {
+            items,
+            next_cursor: None,
+        },
+        conditional::PUBLIC,
+    )
 }
 
 #[cfg(test)]

@@ -72,8 +72,16 @@ pub(crate) async fn adjust_stock(
     }
     // The key makes a repeat harmless even when the process was killed before its answer was kept.
     let key = key_of(&headers)?;
-    let adjusted =
-        catalog::adjust(state.app(), &admin, variant, body.delta, reason, key.as_deref(), context.trace()).await;
+    let adjusted = catalog::adjust(
+        state.app(),
+        &admin,
+        variant,
+        body.delta,
+        reason,
+        key.as_deref(),
+        context.trace(),
+    )
+    .await;
     let stock = adjusted.map_err(|error| match error {
         CommitError::Order(OrderError::UnknownVariant { .. }) => Problem::new(Code::NotFound),
         CommitError::Order(OrderError::TooLarge) => {
@@ -81,5 +89,8 @@ pub(crate) async fn adjust_stock(
         }
         other => other.into(),
     })?;
-    Ok(Json(StockLevel { variant_id: variant.0, stock }))
+    Ok(Json(StockLevel {
+        variant_id: variant.0,
+        stock,
+    }))
 }

@@ -39,13 +39,21 @@ pub(crate) struct Translation {
 
 impl From<catalog::Translation> for Translation {
     fn from(texts: catalog::Translation) -> Self {
-        Self { title: texts.title, description_html: texts.description_html, terms: texts.terms }
+        Self {
+            title: texts.title,
+            description_html: texts.description_html,
+            terms: texts.terms,
+        }
     }
 }
 
 impl From<Translation> for catalog::Translation {
     fn from(texts: Translation) -> Self {
-        Self { title: texts.title, description_html: texts.description_html, terms: texts.terms }
+        Self {
+            title: texts.title,
+            description_html: texts.description_html,
+            terms: texts.terms,
+        }
     }
 }
 
@@ -64,14 +72,22 @@ pub(crate) struct Translations {
 impl From<BTreeMap<souk_domain::Locale, catalog::Translation>> for Translations {
     fn from(mut texts: BTreeMap<souk_domain::Locale, catalog::Translation>) -> Self {
         let mut of = |locale| texts.remove(&locale).map(Translation::from);
-        Self { ar: of(souk_domain::Locale::Ar), en: of(souk_domain::Locale::En) }
+        Self {
+            ar: of(souk_domain::Locale::Ar),
+            en: of(souk_domain::Locale::En),
+        }
     }
 }
 
 impl From<Translations> for BTreeMap<souk_domain::Locale, catalog::Translation> {
     fn from(texts: Translations) -> Self {
-        let both = [(souk_domain::Locale::Ar, texts.ar), (souk_domain::Locale::En, texts.en)];
-        both.into_iter().filter_map(|(locale, texts)| Some((locale, texts?.into()))).collect()
+        let both = [
+            (souk_domain::Locale::Ar, texts.ar),
+            (souk_domain::Locale::En, texts.en),
+        ];
+        both.into_iter()
+            .filter_map(|(locale, texts)| Some((locale, texts?.into())))
+            .collect()
     }
 }
 
@@ -161,11 +177,19 @@ pub(crate) struct Product {
 
 impl Product {
     /// The product for a reader of this language.
-    pub(super) fn new(stocked: StockedProduct, locale: souk_domain::Locale, is_staff: bool) -> Self {
+    pub(super) fn new(
+        stocked: StockedProduct,
+        locale: souk_domain::Locale,
+        is_staff: bool,
+    ) -> Self {
         let StockedProduct { product, stock } = stocked;
         let term = |term: &str| product.term_in(term, locale).to_owned();
         let variant = |variant: &catalog::Variant| {
-            let left = stock.get(&variant.id).copied().unwrap_or_default().remaining();
+            let left = stock
+                .get(&variant.id)
+                .copied()
+                .unwrap_or_default()
+                .remaining();
             let is_counted = variant.inventory != catalog::Inventory::Untracked;
             Variant {
                 id: variant.id.0,
@@ -194,7 +218,10 @@ impl Product {
             images: product
                 .images
                 .iter()
-                .map(|image| ProductImage { url: image.url.clone(), alt: image.alt.clone() })
+                .map(|image| ProductImage {
+                    url: image.url.clone(),
+                    alt: image.alt.clone(),
+                })
                 .collect(),
             tags: product.tags.clone(),
             category: product.category.as_deref().map(term),
@@ -230,8 +257,16 @@ pub(crate) struct Category {
 
 impl Category {
     pub(super) fn new(category: CategoryCount, locale: souk_domain::Locale) -> Self {
-        let title = category.translations.get(&locale).unwrap_or(&category.name).clone();
-        Self { title, name: category.name, count: category.count }
+        let title = category
+            .translations
+            .get(&locale)
+            .unwrap_or(&category.name)
+            .clone();
+        Self {
+            title,
+            name: category.name,
+            count: category.count,
+        }
     }
 }
 

@@ -56,7 +56,13 @@ impl From<VariantBody> for VariantInput {
 }
 
 fn images(images: Vec<ProductImage>) -> Vec<Image> {
-    images.into_iter().map(|image| Image { url: image.url, alt: image.alt }).collect()
+    images
+        .into_iter()
+        .map(|image| Image {
+            url: image.url,
+            alt: image.alt,
+        })
+        .collect()
 }
 
 /// A new product. Its texts are in the shop's default language.
@@ -155,7 +161,9 @@ impl From<ProductChange> for ProductInput {
             translations: change.translations.map(Into::into),
             status: change.status.map(Into::into),
             options: change.options,
-            variants: change.variants.map(|variants| variants.into_iter().map(Into::into).collect()),
+            variants: change
+                .variants
+                .map(|variants| variants.into_iter().map(Into::into).collect()),
             images: change.images.map(images),
             tags: change.tags,
             category: change.category,
@@ -180,7 +188,13 @@ pub(crate) async fn create_product(
     Json(body): Json<NewProduct>,
 ) -> Result<Response, Problem> {
     let product = catalog::create(state.app(), body.into()).await?;
-    let shown = read::one(&HeaderMap::new(), product, locale, true, conditional::PRIVATE)?;
+    let shown = read::one(
+        &HeaderMap::new(),
+        product,
+        locale,
+        true,
+        conditional::PRIVATE,
+    )?;
     Ok((StatusCode::CREATED, shown).into_response())
 }
 
@@ -212,18 +226,28 @@ pub(crate) async fn update_product(
         CatalogError::Stale if guard.is_some() => Problem::new(Code::PreconditionFailed),
         other => other.into(),
     })?;
-    read::one(&HeaderMap::new(), product, locale, true, conditional::PRIVATE)
+    read::one(
+        &HeaderMap::new(),
+        product,
+        locale,
+        true,
+        conditional::PRIVATE,
+    )
 }
 
 /// The version that `If-Match` asks for; none without the header, or when any version will do.
 fn if_match(headers: &HeaderMap) -> Result<Option<Timestamp>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
     let tag = value.to_str().unwrap_or_default();
     if tag.trim() == "*" {
         return Ok(None);
     }
     // A tag that was never given matches nothing.
-    read::changed_at(tag).map(Some).ok_or_else(|| Problem::new(Code::PreconditionFailed))
+    read::changed_at(tag)
+        .map(Some)
+        .ok_or_else(|| Problem::new(Code::PreconditionFailed))
 }
 
 /// Takes a product out of the catalogue. Orders keep what they say of it.

@@ -25,8 +25,16 @@ pub(crate) async fn identify(
     let actor = match headers.get(header::AUTHORIZATION) {
         None => None,
         Some(value) => {
-            let token = value.to_str().ok().and_then(bearer).ok_or_else(|| Problem::new(Code::TokenInvalid))?;
-            Some(accounts::authenticate(state.app(), token).await.map_err(of_access_token)?)
+            let token = value
+                .to_str()
+                .ok()
+                .and_then(bearer)
+                .ok_or_else(|| Problem::new(Code::TokenInvalid))?;
+            Some(
+                accounts::authenticate(state.app(), token)
+                    .await
+                    .map_err(of_access_token)?,
+            )
         }
     };
     if let Some(actor) = &actor {
@@ -50,14 +58,20 @@ impl FromRequestParts<ApiState> for MaybeSignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        identify(&parts.headers, &mut parts.extensions, state).await.map(Self)
+        identify(&parts.headers, &mut parts.extensions, state)
+            .await
+            .map(Self)
     }
 }
 
 async fn at_least(role: Role, parts: &mut Parts, state: &ApiState) -> Result<Actor, Problem> {
     let actor = identify(&parts.headers, &mut parts.extensions, state).await?;
     let actor = actor.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-    if actor.role() >= role { Ok(actor) } else { Err(Problem::new(Code::Forbidden)) }
+    if actor.role() >= role {
+        Ok(actor)
+    } else {
+        Err(Problem::new(Code::Forbidden))
+    }
 }
 
 /// Somebody who is signed in, guests among them.

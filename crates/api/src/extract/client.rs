@@ -21,8 +21,15 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Infallible> {
-        let address = client_address(&parts.headers, &parts.extensions, &state.options().trusted_proxies);
-        let description = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let address = client_address(
+            &parts.headers,
+            &parts.extensions,
+            &state.options().trusted_proxies,
+        );
+        let description = parts
+            .headers
+            .get(header::USER_AGENT)
+            .and_then(|value| value.to_str().ok());
         Ok(Self(Device {
             description: description.unwrap_or_default().to_owned(),
             address: address.to_string(),
@@ -34,7 +41,9 @@ impl FromRequestParts<ApiState> for Caller {
 /// wrote is believed.
 fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet]) -> IpAddr {
     let socket = extensions.get::<ConnectInfo<SocketAddr>>();
-    let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(socket)| socket.ip().to_canonical());
+    let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(socket)| {
+        socket.ip().to_canonical()
+    });
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(&address));
     let forwarded: Vec<&str> = headers
         .get_all("x-forwarded-for")
@@ -57,7 +66,9 @@ fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet
 fn parse(hop: &str) -> Option<IpAddr> {
     let hop = hop.trim();
     let alone = hop.trim_start_matches('[').trim_end_matches(']');
-    let address = alone.parse().or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip()));
+    let address = alone
+        .parse()
+        .or_else(|_| hop.parse().map(|socket: SocketAddr| socket.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 
@@ -79,12 +90,26 @@ mod tests {
 
     #[test]
     fn only_trusted_proxies_are_believed() {
-        assert_eq!(seen("203.0.113.9:1", &["198.51.100.1"]), "203.0.113.9", "a stranger may write anything");
+        assert_eq!(
+            seen("203.0.113.9:1", &["198.51.100.1"]),
+            "203.0.113.9",
+            "a stranger may write anything"
+        );
         assert_eq!(seen("10.0.0.1:1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1:1", &["6.6.6.6, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1:1", &["6.6.6.6", "198.51.100.1"]), "198.51.100.1", "several headers are one list");
+        assert_eq!(
+            seen("10.0.0.1:1", &["6.6.6.6, 198.51.100.1, 10.0.0.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            seen("10.0.0.1:1", &["6.6.6.6", "198.51.100.1"]),
+            "198.51.100.1",
+            "several headers are one list"
+        );
         assert_eq!(seen("10.0.0.1:1", &["nonsense"]), "10.0.0.1");
-        assert_eq!(seen("10.0.0.1:1", &["6.6.6.6, nonsense, 10.0.0.2"]), "10.0.0.2");
+        assert_eq!(
+            seen("10.0.0.1:1", &["6.6.6.6, nonsense, 10.0.0.2"]),
+            "10.0.0.2"
+        );
         assert_eq!(seen("10.0.0.1:1", &[]), "10.0.0.1");
     }
 
@@ -93,6 +118,9 @@ mod tests {
         assert_eq!(seen("[::1]:1", &["[2001:db8::1]:443"]), "2001:db8::1");
         assert_eq!(seen("[::1]:1", &["2001:db8::1"]), "2001:db8::1");
         assert_eq!(seen("[::1]:1", &["198.51.100.1:99"]), "198.51.100.1");
-        assert_eq!(seen("[::ffff:10.0.0.1]:1", &["::ffff:198.51.100.1"]), "198.51.100.1");
+        assert_eq!(
+            seen("[::ffff:10.0.0.1]:1", &["::ffff:198.51.100.1"]),
+            "198.51.100.1"
+        );
     }
 }

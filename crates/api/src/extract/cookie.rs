@@ -24,14 +24,24 @@ impl FromRequestParts<ApiState> for RefreshCookie {
 }
 
 fn read(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.split_once('='));
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.split_once('='));
     let (_, value) = pairs.find(|(name, _)| name.trim() == NAME)?;
     Some(value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// `Set-Cookie` with a refresh token that is good until `expires_at`.
-pub(crate) fn refresh_cookie(token: &str, expires_at: Timestamp, now: Timestamp, secure: bool) -> Option<HeaderValue> {
+pub(crate) fn refresh_cookie(
+    token: &str,
+    expires_at: Timestamp,
+    now: Timestamp,
+    secure: bool,
+) -> Option<HeaderValue> {
     let seconds = expires_at.duration_since(now).as_secs().max(0);
     write(token, seconds, secure)
 }
@@ -43,7 +53,8 @@ pub(crate) fn clear_refresh_cookie(secure: bool) -> Option<HeaderValue> {
 
 fn write(token: &str, seconds: i64, secure: bool) -> Option<HeaderValue> {
     let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
+    let text =
+        format!("{NAME}={token}; Path={PATH}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     let mut value = HeaderValue::from_str(&text).ok()?;
     value.set_sensitive(true);
     Some(value)
@@ -56,9 +67,15 @@ mod tests {
     #[test]
     fn the_cookie_is_found_among_others() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, "theme=dark; souk_refresh=a.b.c ; x".parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            "theme=dark; souk_refresh=a.b.c ; x".parse().unwrap(),
+        );
         assert_eq!(read(&headers).as_deref(), Some("a.b.c"));
-        headers.insert(header::COOKIE, "xsouk_refresh=a; souk_refresh=".parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            "xsouk_refresh=a; souk_refresh=".parse().unwrap(),
+        );
         assert_eq!(read(&headers), None);
     }
 
@@ -66,8 +83,14 @@ mod tests {
     fn the_cookie_is_kept_from_scripts_and_other_paths() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let written = refresh_cookie("a.b.c", at(3_600), at(0), true).unwrap();
-        assert_eq!(written, "souk_refresh=a.b.c; Path=/api/v1/auth; Max-Age=3600; HttpOnly; SameSite=Lax; Secure");
+        assert_eq!(
+            written,
+            "souk_refresh=a.b.c; Path=/api/v1/auth; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"
+        );
         let cleared = clear_refresh_cookie(false).unwrap();
-        assert_eq!(cleared, "souk_refresh=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            cleared,
+            "souk_refresh=; Path=/api/v1/auth; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
     }
 }

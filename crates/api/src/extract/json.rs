@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
@@ -64,8 +64,16 @@ impl<T: DeserializeOwned + Default> FromRequest<ApiState> for JsonOrEmpty<T> {
 
 /// `application/json`, or a type that is built on it (`application/merge-patch+json`).
 fn is_json(headers: &HeaderMap) -> bool {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let kind = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = value
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
@@ -88,6 +96,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         let message = error.inner().to_string();
         // A number that no double holds is well-formed JSON all the same.
         let too_large = message.starts_with("number out of range");
+        // What breaks off later is no JSON, whatever was wrong with it before.
+        if serde_json::from_str::<IgnoredAny>(text).is_err() {
+            return Problem::new(Code::BadJson);
+        }
         match error.inner().classify() {
             Category::Data => Problem::invalid(vec![fault(error.path(), &message)]),
             _ if too_large => Problem::invalid(vec![fault(error.path(), &message)]),
@@ -102,26 +114,49 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 pub(super) fn fault(path: &Path, message: &str) -> Fault {
     let field = message.split('`').nth(1).unwrap_or_default();
     if message.starts_with("unknown field") {
-        return Fault { path: child(path, field), code: "unknown_field", must: "must be left out: there is no such field".into() };
+        return Fault {
+            path: child(path, field),
+            code: "unknown_field",
+            must: "must be left out: there is no such field".into(),
+        };
     }
     if message.starts_with("missing field") {
-        return Fault { path: child(path, field), code: "required", must: "must be given".into() };
+        return Fault {
+            path: child(path, field),
+            code: "required",
+            must: "must be given".into(),
+        };
     }
     if message.starts_with("duplicate field") {
-        return Fault { path: child(path, field), code: "duplicate_field", must: "must be given once".into() };
+        return Fault {
+            path: child(path, field),
+            code: "duplicate_field",
+            must: "must be given once".into(),
+        };
     }
     if message.starts_with("unknown variant") {
         // "unknown variant `x`, expected one of `a`, `b`": the names after the first are those that are known.
         let known: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
-        return Fault { path: written(path), code: "invalid", must: format!("must be one of: {}", known.join(", ")) };
+        return Fault {
+            path: written(path),
+            code: "invalid",
+            must: format!("must be one of: {}", known.join(", ")),
+        };
     }
     let expected = message.split("expected ").nth(1).unwrap_or_default();
-    let is_number = ["i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize"]
-        .iter()
-        .any(|name| expected.split([' ', ',']).next() == Some(name));
-    let (code, must) = if message.starts_with("number out of range") || (message.starts_with("invalid value: integer") && is_number) {
+    let is_number = [
+        "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "usize",
+    ]
+    .iter()
+    .any(|name| expected.split([' ', ',']).next() == Some(name));
+    let (code, must) = if message.starts_with("number out of range")
+        || (message.starts_with("invalid value: integer") && is_number)
+    {
         ("out_of_range", "must be a whole number that can be counted")
-    } else if is_number || message.contains("invalid digit") || message.contains("cannot parse integer") {
+    } else if is_number
+        || message.contains("invalid digit")
+        || message.contains("cannot parse integer")
+    {
         ("invalid_type", "must be a whole number")
     } else if message.contains("number too") {
         ("out_of_range", "must be a whole number that can be counted")
@@ -140,7 +175,11 @@ pub(super) fn fault(path: &Path, message: &str) -> Fault {
     } else {
         ("invalid", "must be something else")
     };
-    Fault { path: written(path), code, must: must.into() }
+    Fault {
+        path: written(path),
+        code,
+        must: must.into(),
+    }
 }
 
 /// The path as contracts write it: `lines[0].quantity`; empty for the whole.
@@ -148,7 +187,7 @@ fn written(path: &Path) -> String {
     let mut text = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => text.push_str(&format!("[{index}]")),
+            Segment::Seq { index } => text.extend(["[", &index.to_string(), "]"]),
             Segment::Map { key } => push_name(&mut text, key),
             Segment::Enum { variant } => push_name(&mut text, variant),
             Segment::Unknown => {}
@@ -160,7 +199,11 @@ fn written(path: &Path) -> String {
 fn child(path: &Path, field: &str) -> String {
     let mut text = written(path);
     // The path may or may not have come as far as the field itself.
-    if path.iter().last().is_none_or(|last| last.to_string() != field) {
+    if path
+        .iter()
+        .next_back()
+        .is_none_or(|last| last.to_string() != field)
+    {
         push_name(&mut text, field);
     }
     text
@@ -214,45 +257,146 @@ mod tests {
     #[test]
     fn what_is_not_json_or_not_text_is_told_apart() {
         assert!(read(r#"{"lines":[{"variantId":"ID","quantity":1}],"locale":"ar"}"#).is_ok());
-        for wrong in ["", "{", "{}}", "{} x", r#"{"lines":[}"#, "{'lines':[]}", r#"{"lines":[],"locale":"\ud800"}"#] {
+        for wrong in [
+            "",
+            "{",
+            "{}}",
+            r#"{"lines":7,"#,
+            "{} x",
+            r#"{"lines":[}"#,
+            "{'lines':[]}",
+            r#"{"lines":[],"locale":"\ud800"}"#,
+        ] {
             assert_eq!(read(wrong).unwrap_err().code(), Code::BadJson, "{wrong}");
         }
         let deep = "[".repeat(100_000);
-        assert_eq!(parse::<Order>(deep.as_bytes()).unwrap_err().faults()[0].must, "must be an object");
-        assert_eq!(parse::<Order>(b"{\"lines\":\"\xff\"}").unwrap_err().code(), Code::BadUtf8);
+        assert_eq!(
+            parse::<Order>(deep.as_bytes()).unwrap_err().code(),
+            Code::BadJson
+        );
+        assert_eq!(
+            parse::<Order>(b"{\"lines\":\"\xff\"}").unwrap_err().code(),
+            Code::BadUtf8
+        );
     }
 
     #[test]
     fn every_fault_is_named_by_where_it_is() {
-        let line = |quantity: &str| format!(r#"{{"lines":[{{"variantId":"ID","quantity":1}},{{"variantId":"ID","quantity":{quantity}}}]}}"#);
-        for wrong in ["1.5", "1180591620717411303424", "\"1\"", "null", "[]", "true"] {
+        let line = |quantity: &str| {
+            format!(
+                r#"{{"lines":[{{"variantId":"ID","quantity":1}},{{"variantId":"ID","quantity":{quantity}}}]}}"#
+            )
+        };
+        for wrong in [
+            "1.5",
+            "1180591620717411303424",
+            "\"1\"",
+            "null",
+            "[]",
+            "true",
+        ] {
             let (path, code, must) = fault_of(&line(wrong));
-            assert_eq!((path.as_str(), code, must.as_str()), ("lines[1].quantity", "invalid_type", "must be a whole number"), "{wrong}");
+            assert_eq!(
+                (path.as_str(), code, must.as_str()),
+                (
+                    "lines[1].quantity",
+                    "invalid_type",
+                    "must be a whole number"
+                ),
+                "{wrong}"
+            );
         }
         let (path, code, _) = fault_of(&line("1e400"));
         assert_eq!((path.as_str(), code), ("lines[1].quantity", "out_of_range"));
         let (path, code, _) = fault_of(&line("9223372036854775808"));
         assert_eq!((path.as_str(), code), ("lines[1].quantity", "out_of_range"));
-        assert!(read(&line("-9223372036854775808")).is_ok(), "whether it can be bought is for the rules to say");
+        assert!(
+            read(&line("-9223372036854775808")).is_ok(),
+            "whether it can be bought is for the rules to say"
+        );
         for (body, path, code, must) in [
             ("{}", "lines", "required", "must be given"),
-            (r#"{"lines":[{"quantity":1}]}"#, "lines[0].variantId", "required", "must be given"),
-            (r#"{"lines":[],"lines":[]}"#, "lines", "duplicate_field", "must be given once"),
-            (r#"{"lines":[],"price":1}"#, "price", "unknown_field", "must be left out: there is no such field"),
-            (r#"{"lines":[{"variantId":"ID","quantity":1,"price":1}]}"#, "lines[0].price", "unknown_field", "must be left out: there is no such field"),
-            (r#"{"lines":[],"expectedTotal":{"amount":1,"currency":"SAR","x":1}}"#, "expectedTotal.x", "unknown_field", "must be left out: there is no such field"),
-            (r#"{"lines":[],"expectedTotal":{"amount":1,"currency":"XYZ"}}"#, "expectedTotal.currency", "invalid", "must be a currency code of ISO 4217"),
-            (r#"{"lines":[{"variantId":"7","quantity":1}]}"#, "lines[0].variantId", "invalid", "must be a UUID"),
-            (r#"{"lines":[{"variantId":7,"quantity":1}]}"#, "lines[0].variantId", "invalid_type", "must be a UUID"),
+            (
+                r#"{"lines":[{"quantity":1}]}"#,
+                "lines[0].variantId",
+                "required",
+                "must be given",
+            ),
+            (
+                r#"{"lines":[],"lines":[]}"#,
+                "lines",
+                "duplicate_field",
+                "must be given once",
+            ),
+            (
+                r#"{"lines":[],"price":1}"#,
+                "price",
+                "unknown_field",
+                "must be left out: there is no such field",
+            ),
+            (
+                r#"{"lines":[{"variantId":"ID","quantity":1,"price":1}]}"#,
+                "lines[0].price",
+                "unknown_field",
+                "must be left out: there is no such field",
+            ),
+            (
+                r#"{"lines":[],"expectedTotal":{"amount":1,"currency":"SAR","x":1}}"#,
+                "expectedTotal.x",
+                "unknown_field",
+                "must be left out: there is no such field",
+            ),
+            (
+                r#"{"lines":[],"expectedTotal":{"amount":1,"currency":"XYZ"}}"#,
+                "expectedTotal.currency",
+                "invalid",
+                "must be a currency code of ISO 4217",
+            ),
+            (
+                r#"{"lines":[{"variantId":"7","quantity":1}]}"#,
+                "lines[0].variantId",
+                "invalid",
+                "must be a UUID",
+            ),
+            (
+                r#"{"lines":[{"variantId":7,"quantity":1}]}"#,
+                "lines[0].variantId",
+                "invalid",
+                "must be a UUID",
+            ),
             (r#"{"lines":{}}"#, "lines", "invalid_type", "must be a list"),
-            (r#"{"lines":[7]}"#, "lines[0]", "invalid_type", "must be an object"),
-            (r#"{"lines":[],"locale":"fr"}"#, "locale", "invalid", "must be one of: ar, en"),
-            (r#"{"lines":[],"gift":1}"#, "gift", "invalid_type", "must be true or false"),
-            (r#"{"lines":[],"expectedTotal":{"amount":1,"currency":2}}"#, "expectedTotal.currency", "invalid_type", "must be text"),
+            (
+                r#"{"lines":[7]}"#,
+                "lines[0]",
+                "invalid_type",
+                "must be an object",
+            ),
+            (
+                r#"{"lines":[],"locale":"fr"}"#,
+                "locale",
+                "invalid",
+                "must be one of: ar, en",
+            ),
+            (
+                r#"{"lines":[],"gift":1}"#,
+                "gift",
+                "invalid_type",
+                "must be true or false",
+            ),
+            (
+                r#"{"lines":[],"expectedTotal":{"amount":1,"currency":2}}"#,
+                "expectedTotal.currency",
+                "invalid_type",
+                "must be text",
+            ),
             ("7", "", "invalid_type", "must be an object"),
         ] {
             let fault = fault_of(body);
-            assert_eq!((fault.0.as_str(), fault.1, fault.2.as_str()), (path, code, must), "{body}");
+            assert_eq!(
+                (fault.0.as_str(), fault.1, fault.2.as_str()),
+                (path, code, must),
+                "{body}"
+            );
         }
     }
 
@@ -270,7 +414,16 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
             is_json(&headers)
         };
-        assert!(is("application/json") && is("Application/JSON; charset=utf-8") && is("application/merge-patch+json"));
-        assert!(!is("text/plain") && !is("text/json") && !is("application/jsonp") && !is_json(&HeaderMap::new()));
+        assert!(
+            is("application/json")
+                && is("Application/JSON; charset=utf-8")
+                && is("application/merge-patch+json")
+        );
+        assert!(
+            !is("text/plain")
+                && !is("text/json")
+                && !is("application/jsonp")
+                && !is_json(&HeaderMap::new())
+        );
     }
 }

@@ -14,13 +14,20 @@ const LONGEST: usize = 255;
 /// The key of a request, if it has one.
 pub(crate) fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut values = headers.get_all(HEADER).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    let fits = |key: &&str| (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let fits = |key: &&str| {
+        (1..=LONGEST).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic())
+    };
     let key = value.to_str().ok().filter(fits);
     match (key, values.next()) {
         (Some(key), None) => Ok(Some(key.to_owned())),
         _ if value.is_empty() => Ok(None),
-        _ => Err(Problem::invalid_field(HEADER, "must be 1 to 255 visible ASCII characters")),
+        _ => Err(Problem::invalid_field(
+            HEADER,
+            "must be 1 to 255 visible ASCII characters",
+        )),
     }
 }
 
@@ -31,7 +38,9 @@ impl FromRequestParts<ApiState> for RequiredKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &ApiState) -> Result<Self, Problem> {
-        key_of(&parts.headers)?.map(Self).ok_or_else(|| Problem::new(Code::KeyMissing))
+        key_of(&parts.headers)?
+            .map(Self)
+            .ok_or_else(|| Problem::new(Code::KeyMissing))
     }
 }
 
@@ -52,7 +61,12 @@ mod tests {
         assert_eq!(read(&[b""]), Ok(None));
         assert_eq!(read(&[b"a-1"]), Ok(Some("a-1".to_owned())));
         assert_eq!(read(&[&[b'x'; 255]]), Ok(Some("x".repeat(255))));
-        for wrong in [&[&[b'x'; 256][..]][..], &[b"a b"], &["مفتاح".as_bytes()], &[b"a", b"b"]] {
+        for wrong in [
+            &[&[b'x'; 256][..]][..],
+            &[b"a b"],
+            &["مفتاح".as_bytes()],
+            &[b"a", b"b"],
+        ] {
             assert_eq!(read(wrong), Err(Code::InvalidInput));
         }
     }

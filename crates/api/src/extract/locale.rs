@@ -31,13 +31,18 @@ pub(crate) async fn reading_locale(headers: &HeaderMap, state: &ApiState) -> Loc
 /// The language that the headers alone decide on.
 fn said(headers: &HeaderMap) -> Option<Locale> {
     let header = joined(headers);
-    let mut outcomes = Locale::ALL.into_iter().map(|fallback| Locale::negotiate(&header, fallback));
+    let mut outcomes = Locale::ALL
+        .into_iter()
+        .map(|fallback| Locale::negotiate(&header, fallback));
     let first = outcomes.next()?;
     outcomes.all(|other| other == first).then_some(first)
 }
 
 fn joined(headers: &HeaderMap) -> String {
-    let values = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(header::ACCEPT_LANGUAGE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     values.collect::<Vec<_>>().join(",")
 }
 

@@ -15,7 +15,10 @@ impl FromRequestParts<ApiState> for KnownOrigin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let origin = parts.headers.get(header::ORIGIN).and_then(|value| value.to_str().ok());
+        let origin = parts
+            .headers
+            .get(header::ORIGIN)
+            .and_then(|value| value.to_str().ok());
         if origin.is_some_and(|origin| state.knows_origin(origin)) {
             Ok(Self)
         } else {

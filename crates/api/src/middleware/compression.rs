@@ -15,7 +15,11 @@ pub(crate) struct Compressible;
 
 impl Predicate for Compressible {
     fn should_compress<B: axum::body::HttpBody>(&self, response: &Response<B>) -> bool {
-        let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = response
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let is_text = kind.starts_with("application/json")
             || kind.starts_with("application/problem+json")
             || kind.starts_with("text/")
@@ -28,9 +32,14 @@ impl Predicate for Compressible {
 pub(crate) async fn weaken_tags(request: Request, next: Next) -> axum::response::Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    let is_gzip = headers.get(header::CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip");
+    let is_gzip = headers
+        .get(header::CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding == "gzip");
     let made_here = is_gzip && !headers.contains_key(header::CONTENT_LENGTH);
-    if let Some(tag) = headers.get(header::ETAG).filter(|_| made_here).and_then(|tag| tag.to_str().ok())
+    if let Some(tag) = headers
+        .get(header::ETAG)
+        .filter(|_| made_here)
+        .and_then(|tag| tag.to_str().ok())
         && !tag.starts_with("W/")
         && let Ok(weak) = HeaderValue::from_str(&format!("W/{tag}"))
     {

@@ -18,26 +18,45 @@ const EXPOSED: HeaderValue =
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
 
 /// Answers preflights, and lets pages of known origins read answers.
-pub(crate) async fn share_with_known_origins(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(crate) async fn share_with_known_origins(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Response {
     if !is_api(request.uri().path()) {
         return next.run(request).await;
     }
     let origin = request.headers().get(header::ORIGIN).cloned();
-    let known = origin.filter(|origin| origin.to_str().is_ok_and(|origin| state.knows_origin(origin)));
+    let known = origin.filter(|origin| {
+        origin
+            .to_str()
+            .is_ok_and(|origin| state.knows_origin(origin))
+    });
     let preflight = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && request
+            .headers()
+            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
         && request.headers().contains_key(header::ORIGIN);
-    let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
+    let mut response = if preflight {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        next.run(request).await
+    };
     if let Some(origin) = known {
         share(response.headers_mut(), origin, preflight);
     }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
+    response
+        .headers_mut()
+        .append(header::VARY, HeaderValue::from_static("Origin"));
     response
 }
 
 fn share(headers: &mut HeaderMap, origin: HeaderValue, preflight: bool) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    headers.insert(
+        header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+        HeaderValue::from_static("true"),
+    );
     if preflight {
         headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, METHODS);
         headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HEADERS);

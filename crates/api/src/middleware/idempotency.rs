@@ -31,7 +31,11 @@ const ABANDONED: SignedDuration = SignedDuration::from_mins(2);
 const SOON: Duration = Duration::from_secs(1);
 
 /// Does a request at most once for its user and key.
-pub(crate) async fn answer_once(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(crate) async fn answer_once(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Response {
     if !takes_keys(&request) {
         return next.run(request).await;
     }
@@ -44,9 +48,18 @@ pub(crate) async fn answer_once(State(state): State<ApiState>, request: Request,
 /// Mutations of the API, but for those that have their own way.
 fn takes_keys(request: &Request) -> bool {
     let method = request.method();
-    let route = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str).unwrap_or_default();
-    let Some(route) = route.strip_prefix("/api/v1") else { return false };
-    let mutates = matches!(*method, Method::POST | Method::PATCH | Method::PUT | Method::DELETE);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(MatchedPath::as_str)
+        .unwrap_or_default();
+    let Some(route) = route.strip_prefix("/api/v1") else {
+        return false;
+    };
+    let mutates = matches!(
+        *method,
+        Method::POST | Method::PATCH | Method::PUT | Method::DELETE
+    );
     let own_way = route.starts_with("/auth/")
         || route == "/setup"
         || route == "/products/import"
@@ -57,16 +70,28 @@ fn takes_keys(request: &Request) -> bool {
 async fn once(state: ApiState, request: Request, next: Next) -> Result<Response, Problem> {
     let (mut parts, body) = request.into_parts();
     // Without a key, or without somebody whose key it is, the handler decides alone.
-    let Some(key) = key_of(&parts.headers)? else { return Ok(next.run(Request::from_parts(parts, body)).await) };
+    let Some(key) = key_of(&parts.headers)? else {
+        return Ok(next.run(Request::from_parts(parts, body)).await);
+    };
     let Some(actor) = identify(&parts.headers, &mut parts.extensions, &state).await? else {
         return Ok(next.run(Request::from_parts(parts, body)).await);
     };
     let bytes = read_body(body, state.options().body_limit).await?;
-    let hash = request_hash(&parts.method, parts.uri.path(), parts.uri.query().unwrap_or_default(), &bytes);
+    let hash = request_hash(
+        &parts.method,
+        parts.uri.path(),
+        parts.uri.query().unwrap_or_default(),
+        &bytes,
+    );
     let user = actor.id();
     let now = state.app().now();
     let abandoned_before = now.saturating_sub(ABANDONED).unwrap_or(Timestamp::MIN);
-    match state.app().store.take_key(user, &key, hash, now, abandoned_before).await? {
+    match state
+        .app()
+        .store
+        .take_key(user, &key, hash, now, abandoned_before)
+        .await?
+    {
         KeyState::Answered(answer) => return Ok(replay(answer)),
         KeyState::Running => return Err(Problem::new(Code::RequestInProgress).retry_after(SOON)),
         KeyState::OtherRequest => return Err(Problem::new(Code::KeyReused)),
@@ -74,7 +99,11 @@ async fn once(state: ApiState, request: Request, next: Next) -> Result<Response,
     }
     // A task of its own: when the client goes away, what was begun is still finished and its answer kept.
     let request = Request::from_parts(parts, Body::from(bytes));
-    let held = Held { state: state.clone(), user, key: key.clone() };
+    let held = Held {
+        state: state.clone(),
+        user,
+        key: key.clone(),
+    };
     let work = async move {
         let response = next.run(request).await;
         held.settle(response).await
@@ -108,8 +137,15 @@ impl Held {
         }
         let (parts, body) = response.into_parts();
         // Bodies of handlers are in memory already: collecting them cannot fail.
-        let bytes = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let bytes = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default();
+        let content_type = parts
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok());
         let answer = KeptAnswer {
             status: parts.status.as_u16(),
             content_type: content_type.map(str::to_owned),
@@ -126,17 +162,27 @@ impl Held {
 fn replay(answer: KeptAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    if let Some(kind) = answer.content_type.and_then(|kind| HeaderValue::from_str(&kind).ok()) {
+    if let Some(kind) = answer
+        .content_type
+        .and_then(|kind| HeaderValue::from_str(&kind).ok())
+    {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
-    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    response
+        .headers_mut()
+        .insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }
 
 /// Hash of what is asked for; the length of each part keeps parts apart.
-fn request_hash(method: &Method, path: &str, query: &str, body: &[u8]) -> [u8; 32] {
+pub(crate) fn request_hash(method: &Method, path: &str, query: &str, body: &[u8]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [method.as_str().as_bytes(), path.as_bytes(), query.as_bytes(), body] {
+    for part in [
+        method.as_str().as_bytes(),
+        path.as_bytes(),
+        query.as_bytes(),
+        body,
+    ] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

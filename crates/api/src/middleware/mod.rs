@@ -10,7 +10,9 @@ mod panics;
 
 pub(crate) use compression::{Compressible, weaken_tags};
 pub(crate) use cors::share_with_known_origins;
-pub(crate) use headers::guard_pages;
+pub(crate) use headers::{guard_pages, page_policy};
+#[cfg(test)]
+pub(crate) use idempotency::request_hash;
 pub(crate) use idempotency::{REPLAYED, answer_once};
 pub(crate) use observe::observe;
 pub(crate) use panics::OnPanic;

@@ -22,13 +22,24 @@ const LONGEST_ID: usize = 128;
 const NO_ROUTE: &str = "(none)";
 
 /// Gives the request its id and trace, and tells log and metrics what became of it.
-pub(crate) async fn observe(State(state): State<ApiState>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn observe(
+    State(state): State<ApiState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let ids = &*state.app().ids;
     let request_id = request_id(request.headers(), ids);
-    let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let parent = request
+        .headers()
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok());
     let trace = TraceContext::continued(parent, ids);
-    let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or(NO_ROUTE, MatchedPath::as_str)
+        .to_owned();
     let method = method_name(request.method());
     let span = tracing::info_span!(
         "request",
@@ -38,7 +49,10 @@ pub(crate) async fn observe(State(state): State<ApiState>, mut request: Request,
         trace_id = trace.trace_id(),
         user_id = tracing::field::Empty,
     );
-    let context = RequestContext { request_id: request_id.clone(), trace: trace.to_string() };
+    let context = RequestContext {
+        request_id: request_id.clone(),
+        trace: trace.to_string(),
+    };
     request.extensions_mut().insert(context);
 
     let in_flight = InFlight::start();
@@ -68,12 +82,18 @@ pub(crate) async fn observe(State(state): State<ApiState>, mut request: Request,
 
 /// The id that a proxy or client gave, if it is one word of harmless characters; else a new one.
 fn request_id(headers: &HeaderMap, ids: &dyn Ids) -> String {
-    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let given = headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok());
     let harmless = |id: &&str| {
         (1..=LONGEST_ID).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte))
     };
-    given.filter(harmless).map_or_else(|| ids.uuid().to_string(), str::to_owned)
+    given
+        .filter(harmless)
+        .map_or_else(|| ids.uuid().to_string(), str::to_owned)
 }
 
 /// The method's name for logs and metrics; made-up methods are one.

@@ -18,7 +18,9 @@ impl ResponseForPanic for OnPanic {
 
     fn response_for_panic(&mut self, panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
         let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a value that is no text");
+        let text = text
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("a value that is no text");
         Problem::internal(format!("a handler gave up: {text}")).into_response()
     }
 }

@@ -18,7 +18,12 @@ const REASON: usize = 500;
 const TRACKING: usize = 100;
 
 fn check_reason(reason: Option<&str>) -> Option<Fault> {
-    texts::check_lines("reason", reason, REASON, "must be at most 500 characters, without control characters")
+    texts::check_lines(
+        "reason",
+        reason,
+        REASON,
+        "must be at most 500 characters, without control characters",
+    )
 }
 
 /// Why an order is called off.
@@ -88,13 +93,25 @@ pub(crate) async fn move_order(
 ) -> Result<Json<Order>, Problem> {
     let (tracking, reason) = (texts::tidied(body.tracking), texts::tidied(body.reason));
     let must = "must be at most 100 characters, in one line";
-    let faults = [texts::check_line("tracking", tracking.as_deref(), TRACKING, must), check_reason(reason.as_deref())];
+    let faults = [
+        texts::check_line("tracking", tracking.as_deref(), TRACKING, must),
+        check_reason(reason.as_deref()),
+    ];
     let faults: Vec<_> = faults.into_iter().flatten().collect();
     if !faults.is_empty() {
         return Err(Problem::invalid(faults));
     }
     let app = state.app();
-    let order = orders::move_on(app, &staff, id, body.status.into(), tracking, reason, context.trace()).await?;
+    let order = orders::move_on(
+        app,
+        &staff,
+        id,
+        body.status.into(),
+        tracking,
+        reason,
+        context.trace(),
+    )
+    .await?;
     for_staff(&state, order).await
 }
 
@@ -123,15 +140,24 @@ pub(crate) async fn set_payment(
     context: RequestContext,
     Json(body): Json<PaymentChange>,
 ) -> Result<Json<Order>, Problem> {
-    let order = orders::set_payment(state.app(), &staff, id, body.status.into(), context.trace()).await?;
+    let order =
+        orders::set_payment(state.app(), &staff, id, body.status.into(), context.trace()).await?;
     for_staff(&state, order).await
 }
 
 /// A changed order with its buyer. The change is done: a buyer who cannot be looked up now is left out.
-async fn for_staff(state: &ApiState, order: souk_domain::order::Order) -> Result<Json<Order>, Problem> {
-    let buyer = state.app().store.user(order.user_id).await.unwrap_or_else(|cause| {
-        tracing::warn!(%cause, "the buyer of a changed order could not be looked up");
-        None
-    });
+async fn for_staff(
+    state: &ApiState,
+    order: souk_domain::order::Order,
+) -> Result<Json<Order>, Problem> {
+    let buyer = state
+        .app()
+        .store
+        .user(order.user_id)
+        .await
+        .unwrap_or_else(|cause| {
+            tracing::warn!(%cause, "the buyer of a changed order could not be looked up");
+            None
+        });
     Order::new(order, buyer).map(Json)
 }

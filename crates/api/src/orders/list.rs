@@ -38,8 +38,15 @@ pub(crate) async fn list_orders(
 ) -> Result<Json<OrderList>, Problem> {
     let limit = checked_limit(params.limit)?;
     let orders = orders::list(state.app(), &reader, params.cursor.as_deref(), limit).await?;
-    let items = orders.items.into_iter().map(Order::for_buyer).collect::<Result<_, _>>()?;
-    Ok(Json(OrderList { items, next_cursor: orders.next }))
+    let items = orders
+        .items
+        .into_iter()
+        .map(Order::for_buyer)
+        .collect::<Result<_, _>>()?;
+    Ok(Json(OrderList {
+        items,
+        next_cursor: orders.next,
+    }))
 }
 
 /// One order: the reader's own, or any for staff.
@@ -89,8 +96,17 @@ pub(crate) async fn list_all_orders(
     Query(params): Query<SearchParams>,
 ) -> Result<Json<OrderList>, Problem> {
     let limit = checked_limit(params.limit)?;
-    let search = OrderSearch { status: params.status.map(Into::into), text: params.q };
+    let search = OrderSearch {
+        status: params.status.map(Into::into),
+        text: params.q,
+    };
     let orders = orders::list_all(state.app(), &search, params.cursor.as_deref(), limit).await?;
-    let items = orders.items.into_iter().map(|(order, buyer)| Order::new(order, buyer));
-    Ok(Json(OrderList { items: items.collect::<Result<_, _>>()?, next_cursor: orders.next }))
+    let items = orders
+        .items
+        .into_iter()
+        .map(|(order, buyer)| Order::new(order, buyer));
+    Ok(Json(OrderList {
+        items: items.collect::<Result<_, _>>()?,
+        next_cursor: orders.next,
+    }))
 }

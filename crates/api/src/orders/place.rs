@@ -85,35 +85,62 @@ pub(crate) async fn place_order(
     Json(body): Json<NewOrder>,
 ) -> Result<Response, Problem> {
     let note = texts::tidied(body.note);
-    let fault = texts::check_lines("note", note.as_deref(), NOTE, "must be at most 1000 characters, without control characters");
+    let fault = texts::check_lines(
+        "note",
+        note.as_deref(),
+        NOTE,
+        "must be at most 1000 characters, without control characters",
+    );
     if let Some(fault) = fault {
         return Err(Problem::invalid(vec![fault]));
     }
-    let lines: Vec<_> = body.lines.iter().map(|line| (VariantId(line.variant_id), line.quantity)).collect();
+    let lines: Vec<_> = body
+        .lines
+        .iter()
+        .map(|line| (VariantId(line.variant_id), line.quantity))
+        .collect();
     let request = PlaceRequest {
         key,
         lines: lines.clone(),
         expected_total: body.expected_total.map(Into::into),
         address: body.address.map(Address::checked).transpose()?,
         note,
-        payment: body.payment.map_or(PaymentMethod::Cod, |payment| payment.method).into(),
+        payment: body
+            .payment
+            .map_or(PaymentMethod::Cod, |payment| payment.method)
+            .into(),
         locale,
         trace: context.trace(),
     };
-    let placed = orders::place(state.app(), &buyer, request).await.map_err(|error| problem(error, &lines))?;
-    let location = HeaderValue::from_str(&format!("/api/v1/orders/{}", placed.order.id)).map_err(Problem::internal)?;
+    let placed = orders::place(state.app(), &buyer, request)
+        .await
+        .map_err(|error| problem(error, &lines))?;
+    let location = HeaderValue::from_str(&format!("/api/v1/orders/{}", placed.order.id))
+        .map_err(Problem::internal)?;
     let view = Order::for_buyer(placed.order)?;
-    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)], Json(view)).into_response();
+    let mut response = (
+        StatusCode::CREATED,
+        [(header::LOCATION, location)],
+        Json(view),
+    )
+        .into_response();
     if placed.replayed {
-        response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+        response
+            .headers_mut()
+            .insert(REPLAYED, HeaderValue::from_static("true"));
     }
     Ok(response)
 }
 
 /// The problem, with the line that it is about.
 fn problem(error: CommitError, lines: &[(VariantId, i64)]) -> Problem {
-    let CommitError::Order(OrderError::UnknownVariant { variant }) = &error else { return error.into() };
-    let place = lines.iter().position(|(known, _)| known == variant).unwrap_or_default();
+    let CommitError::Order(OrderError::UnknownVariant { variant }) = &error else {
+        return error.into();
+    };
+    let place = lines
+        .iter()
+        .position(|(known, _)| known == variant)
+        .unwrap_or_default();
     let fault = Fault {
         path: format!("lines[{place}].variantId"),
         code: "variant_unknown",

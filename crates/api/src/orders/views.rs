@@ -139,7 +139,11 @@ pub(crate) struct Customer {
 
 impl From<user::User> for Customer {
     fn from(user: user::User) -> Self {
-        Self { id: user.id.0, name: user.name, email: user.email.as_ref().map(Email::as_str).map(str::to_owned) }
+        Self {
+            id: user.id.0,
+            name: user.name,
+            email: user.email.as_ref().map(Email::as_str).map(str::to_owned),
+        }
     }
 }
 
@@ -208,7 +212,11 @@ impl Order {
                 variant_title: line.variant_title,
                 quantity: line.quantity,
                 unit_price: line.unit_price.into(),
-                total: line.unit_price.times(line.quantity).map_err(Problem::internal)?.into(),
+                total: line
+                    .unit_price
+                    .times(line.quantity)
+                    .map_err(Problem::internal)?
+                    .into(),
                 image: line.image,
             })
         });
@@ -217,7 +225,10 @@ impl Order {
             number: order.number.to_string(),
             user_id: order.user_id.0,
             status: order.status.into(),
-            payment: Payment { method: order.payment.method.into(), status: order.payment.status.into() },
+            payment: Payment {
+                method: order.payment.method.into(),
+                status: order.payment.status.into(),
+            },
             lines: lines.collect::<Result<_, Problem>>()?,
             subtotal: order.subtotal.into(),
             shipping: order.shipping.into(),

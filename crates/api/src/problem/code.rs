@@ -155,16 +155,18 @@ impl Code {
     /// The `WWW-Authenticate` challenge (RFC 6750 §3); none where signing in with a token is not the way.
     pub(super) fn challenge(self) -> Option<&'static str> {
         match self {
-            Self::Unauthenticated => Some("Bearer realm=\"souk\""),
-            Self::TokenExpired => {
-                Some("Bearer realm=\"souk\", error=\"invalid_token\", error_description=\"the token is too old\"")
-            }
-            Self::TokenInvalid => {
-                Some("Bearer realm=\"souk\", error=\"invalid_token\", error_description=\"the token is not valid\"")
-            }
+            Self::TokenExpired => Some(
+                "Bearer realm=\"souk\", error=\"invalid_token\", error_description=\"the token is too old\"",
+            ),
+            Self::TokenInvalid => Some(
+                "Bearer realm=\"souk\", error=\"invalid_token\", error_description=\"the token is not valid\"",
+            ),
             Self::Forbidden => Some("Bearer realm=\"souk\", error=\"insufficient_scope\""),
             // RFC 9110 §15.5.2 asks for a challenge with every 401.
-            Self::BadCredentials | Self::SessionExpired | Self::TokenReused => Some("Bearer realm=\"souk\""),
+            Self::Unauthenticated
+            | Self::BadCredentials
+            | Self::SessionExpired
+            | Self::TokenReused => Some("Bearer realm=\"souk\""),
             _ => None,
         }
     }

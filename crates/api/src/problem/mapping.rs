@@ -20,12 +20,11 @@ const SOON: Duration = Duration::from_secs(1);
 
 impl From<EngineError> for Problem {
     fn from(error: EngineError) -> Self {
-        let cause = Some(error.to_string());
-        match error {
-            EngineError::Conflict | EngineError::Unavailable(_) => {
-                Self { cause, ..Self::new(Code::Unavailable).retry_after(SOON) }
-            }
-            EngineError::Refused(_) => Self { cause, ..Self::new(Code::Internal) },
+        match &error {
+            EngineError::Conflict | EngineError::Unavailable(_) => Self::new(Code::Unavailable)
+                .retry_after(SOON)
+                .caused_by(&error),
+            EngineError::Refused(_) => Self::internal(error),
         }
     }
 }
@@ -40,7 +39,12 @@ impl From<ListError> for Problem {
 }
 
 fn fields(faults: Vec<FieldFault>) -> Problem {
-    Problem::invalid(faults.into_iter().map(|fault| Fault::invalid(fault.path, fault.must)).collect())
+    Problem::invalid(
+        faults
+            .into_iter()
+            .map(|fault| Fault::invalid(fault.path, fault.must))
+            .collect(),
+    )
 }
 
 impl From<AccountError> for Problem {
@@ -65,7 +69,9 @@ impl From<AccountError> for Problem {
 /// Why an access token is refused. One whose session ended is too old as well: what helps is the same.
 pub(crate) fn of_access_token(error: AccountError) -> Problem {
     match error {
-        AccountError::TokenExpired | AccountError::SessionExpired => Problem::new(Code::TokenExpired),
+        AccountError::TokenExpired | AccountError::SessionExpired => {
+            Problem::new(Code::TokenExpired)
+        }
         AccountError::TokenInvalid => Problem::new(Code::TokenInvalid),
         other => other.into(),
     }
@@ -117,21 +123,24 @@ impl From<OrderError> for Problem {
     fn from(error: OrderError) -> Self {
         match error {
             OrderError::NoLines => Self::invalid_field("lines", "must have at least one line"),
-            OrderError::TooManyLines => Self::invalid_field("lines", format!("must have at most {MAX_LINES} lines")),
-            OrderError::Quantity { line } => {
-                Self::invalid_field(format!("lines[{line}].quantity"), format!("must be 1 to {MAX_QUANTITY}"))
+            OrderError::TooManyLines => {
+                Self::invalid_field("lines", format!("must have at most {MAX_LINES} lines"))
             }
+            OrderError::Quantity { line } => Self::invalid_field(
+                format!("lines[{line}].quantity"),
+                format!("must be 1 to {MAX_QUANTITY}"),
+            ),
             OrderError::UnknownVariant { .. } => Self::new(Code::VariantUnknown),
-            OrderError::OutOfStock { short } => {
-                Self { lines: short.into_iter().map(LineShortage::from).collect(), ..Self::new(Code::OutOfStock) }
-            }
+            OrderError::OutOfStock { short } => Self::new(Code::OutOfStock)
+                .with_lines(short.into_iter().map(LineShortage::from).collect()),
             OrderError::PriceChanged { total } => {
-                Self { total: Some(Money::from(total)), ..Self::new(Code::PriceChanged) }
+                Self::new(Code::PriceChanged).with_total(Money::from(total))
             }
             OrderError::KeyReused => Self::new(Code::KeyReused),
-            OrderError::PaymentMethod => {
-                Self::invalid_field("payment.method", "must be a way of paying that this shop takes")
-            }
+            OrderError::PaymentMethod => Self::invalid_field(
+                "payment.method",
+                "must be a way of paying that this shop takes",
+            ),
             OrderError::NotFound => Self::new(Code::NotFound),
             OrderError::InvalidTransition { from, to } => {
                 let (from_ar, to_ar) = (in_arabic(from), in_arabic(to));
@@ -139,16 +148,18 @@ impl From<OrderError> for Problem {
                     ar: format!("لا يمكن الانتقال من «{from_ar}» إلى «{to_ar}»."),
                     en: format!("What is {from} cannot become {to}."),
                 };
-                Self { detail: Some(detail), ..Self::new(Code::InvalidTransition) }
+                Self::new(Code::InvalidTransition).with_detail(detail)
             }
             OrderError::StockBelowZero { left } => {
                 let detail = Sentence {
                     ar: format!("المتبقي {left} فقط، ولا يمكن أن يصبح المخزون أقل من الصفر."),
                     en: format!("Only {left} are left, and stock cannot go below zero."),
                 };
-                Self { detail: Some(detail), ..Self::new(Code::StockBelowZero) }
+                Self::new(Code::StockBelowZero).with_detail(detail)
             }
-            OrderError::TooLarge => Self::invalid_field("lines", "must come to an amount that can be counted"),
+            OrderError::TooLarge => {
+                Self::invalid_field("lines", "must come to an amount that can be counted")
+            }
         }
     }
 }
@@ -171,7 +182,9 @@ fn in_arabic(status: &'static str) -> &'static str {
 
 impl From<Vec<AddressFault>> for Problem {
     fn from(faults: Vec<AddressFault>) -> Self {
-        let faults = faults.into_iter().map(|fault| Fault::invalid(format!("address.{}", fault.field), fault.must));
+        let faults = faults
+            .into_iter()
+            .map(|fault| Fault::invalid(format!("address.{}", fault.field), fault.must));
         Self::invalid(faults.collect())
     }
 }

@@ -7,6 +7,7 @@ mod code;
 mod mapping;
 mod render;
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use axum::http::{HeaderValue, header};
@@ -34,7 +35,11 @@ pub(crate) struct Fault {
 impl Fault {
     /// A value that is of the right type and yet cannot be taken.
     pub(crate) fn invalid(path: impl Into<String>, must: impl Into<String>) -> Self {
-        Self { path: path.into(), code: "invalid", must: must.into() }
+        Self {
+            path: path.into(),
+            code: "invalid",
+            must: must.into(),
+        }
     }
 }
 
@@ -49,6 +54,13 @@ struct Sentence {
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
     code: Code,
+    // Apart, so that a result is not as large as its rarest error.
+    more: Box<More>,
+}
+
+/// What only some problems say.
+#[derive(Debug, Clone, Default)]
+struct More {
     detail: Option<Sentence>,
     faults: Vec<Fault>,
     lines: Vec<LineShortage>,
@@ -59,12 +71,15 @@ pub(crate) struct Problem {
 
 impl Problem {
     pub(crate) fn new(code: Code) -> Self {
-        Self { code, detail: None, faults: Vec::new(), lines: Vec::new(), total: None, retry_after: None, cause: None }
+        Self {
+            code,
+            more: Box::default(),
+        }
     }
 
     /// Fields that cannot be taken.
     pub(crate) fn invalid(faults: Vec<Fault>) -> Self {
-        Self { faults, ..Self::new(Code::InvalidInput) }
+        Self::new(Code::InvalidInput).with_faults(faults)
     }
 
     /// One field that cannot be taken.
@@ -73,16 +88,38 @@ impl Problem {
     }
 
     /// A defect of ours, or data that cannot be read; the cause is for the log.
-    pub(crate) fn internal(cause: impl ToString) -> Self {
-        Self { cause: Some(cause.to_string()), ..Self::new(Code::Internal) }
+    pub(crate) fn internal(cause: impl Display) -> Self {
+        Self::new(Code::Internal).caused_by(&cause)
     }
 
-    pub(crate) fn with_faults(self, faults: Vec<Fault>) -> Self {
-        Self { faults, ..self }
+    pub(crate) fn with_faults(mut self, faults: Vec<Fault>) -> Self {
+        self.more.faults = faults;
+        self
     }
 
-    pub(crate) fn retry_after(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
+    pub(crate) fn retry_after(mut self, wait: Duration) -> Self {
+        self.more.retry_after = Some(wait);
+        self
+    }
+
+    fn caused_by(mut self, cause: &impl Display) -> Self {
+        self.more.cause = Some(cause.to_string());
+        self
+    }
+
+    fn with_detail(mut self, detail: Sentence) -> Self {
+        self.more.detail = Some(detail);
+        self
+    }
+
+    fn with_lines(mut self, lines: Vec<LineShortage>) -> Self {
+        self.more.lines = lines;
+        self
+    }
+
+    fn with_total(mut self, total: Money) -> Self {
+        self.more.total = Some(total);
+        self
     }
 
     /// Whether it says that the refresh cookie is good for nothing.
@@ -97,11 +134,11 @@ impl Problem {
 
     #[cfg(test)]
     pub(crate) fn faults(&self) -> &[Fault] {
-        &self.faults
+        &self.more.faults
     }
 
     fn detail_in(&self, locale: Locale) -> String {
-        match (&self.detail, locale) {
+        match (&self.more.detail, locale) {
             (Some(sentence), Locale::Ar) => sentence.ar.clone(),
             (Some(sentence), Locale::En) => sentence.en.clone(),
             (None, _) => self.code.detail(locale).to_owned(),
@@ -115,9 +152,12 @@ impl IntoResponse for Problem {
         let mut response = self.code.status().into_response();
         let headers = response.headers_mut();
         if let Some(challenge) = self.code.challenge() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(challenge),
+            );
         }
-        if let Some(wait) = self.retry_after {
+        if let Some(wait) = self.more.retry_after {
             // Rounded up: who comes back a moment early is refused again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));

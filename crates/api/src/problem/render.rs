@@ -72,40 +72,69 @@ pub(crate) struct LineShortage {
 
 impl From<Shortage> for LineShortage {
     fn from(short: Shortage) -> Self {
-        Self { variant_id: short.variant.0, requested: short.requested, left: short.left }
+        Self {
+            variant_id: short.variant.0,
+            requested: short.requested,
+            left: short.left,
+        }
     }
 }
 
 /// Writes the body of every problem that passes, and logs what caused those that are our fault.
-pub(crate) async fn render_problems(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+pub(crate) async fn render_problems(
+    State(state): State<ApiState>,
+    request: Request,
+    next: Next,
+) -> Response {
     let context = RequestContext::of(request.extensions());
     let headers = request.headers().clone();
     let mut response = next.run(request).await;
-    let Some(problem) = response.extensions_mut().remove::<Wrong>() else { return response };
+    let Some(problem) = response.extensions_mut().remove::<Wrong>() else {
+        return response;
+    };
     if problem.code == Code::Internal {
-        tracing::error!(cause = problem.cause.as_deref(), "a request failed");
+        tracing::error!(cause = problem.more.cause.as_deref(), "a request failed");
     } else if problem.code.status().is_server_error() {
-        tracing::warn!(code = problem.code.name(), cause = problem.cause.as_deref(), "a request was turned away");
+        tracing::warn!(
+            code = problem.code.name(),
+            cause = problem.more.cause.as_deref(),
+            "a request was turned away"
+        );
     }
     let locale = reading_locale(&headers, &state).await;
+    let detail = problem.detail_in(locale);
+    let more = *problem.more;
     let view = Problem {
         kind: format!("urn:souk:problem:{}", problem.code.name()),
         title: problem.code.title(locale),
         status: problem.code.status().as_u16(),
         code: problem.code.name(),
-        detail: problem.detail_in(locale),
-        errors: problem
+        detail,
+        errors: more
             .faults
             .into_iter()
-            .map(|fault| FieldError { detail: messages::say(&fault.must, locale), path: fault.path, code: fault.code })
+            .map(|fault| FieldError {
+                detail: messages::say(&fault.must, locale),
+                path: fault.path,
+                code: fault.code,
+            })
             .collect(),
-        lines: problem.lines,
-        total: problem.total,
+        lines: more.lines,
+        total: more.total,
         request_id: context.request_id,
     };
     let (mut parts, _) = response.into_parts();
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    parts.headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(locale.tag()));
+    parts.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/problem+json"),
+    );
+    parts.headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(locale.tag()),
+    );
     parts.headers.remove(header::CONTENT_LENGTH);
-    Response::from_parts(parts, Body::from(serde_json::to_vec(&view).unwrap_or_default()))
+    Response::from_parts(
+        parts,
+        Body::from(serde_json::to_vec(&view).unwrap_or_default()),
+    )
 }

@@ -17,7 +17,9 @@ use crate::state::ApiState;
 use views::{Shop, ShopChange};
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(get_shop)).routes(routes!(change_shop))
+    OpenApiRouter::new()
+        .routes(routes!(get_shop))
+        .routes(routes!(change_shop))
 }
 
 /// The shop.
@@ -53,5 +55,10 @@ async fn change_shop(
 async fn view(state: &ApiState, settings: ShopSettings) -> Result<Shop, Problem> {
     let app = state.app();
     let setup_required = !app.store.has_admin().await?;
-    Ok(Shop::new(settings, setup_required, app.options.demo, app.mailer.mailbox().is_some()))
+    Ok(Shop::new(
+        settings,
+        setup_required,
+        app.options.demo,
+        app.mailer.mailbox().is_some(),
+    ))
 }

@@ -62,7 +62,12 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    pub(super) fn new(settings: ShopSettings, setup_required: bool, demo: bool, mailbox: bool) -> Self {
+    pub(super) fn new(
+        settings: ShopSettings,
+        setup_required: bool,
+        demo: bool,
+        mailbox: bool,
+    ) -> Self {
         Self {
             name: settings.name.into(),
             currency: settings.currency,
@@ -73,8 +78,15 @@ impl Shop {
                 fee: settings.shipping.fee.into(),
                 free_over: settings.shipping.free_over.map(Money::from),
             },
-            tax: Tax { rate_basis_points: settings.tax.rate_basis_points, inclusive: settings.tax.inclusive },
-            payment_methods: settings.payment_methods.into_iter().map(PaymentMethod::from).collect(),
+            tax: Tax {
+                rate_basis_points: settings.tax.rate_basis_points,
+                inclusive: settings.tax.inclusive,
+            },
+            payment_methods: settings
+                .payment_methods
+                .into_iter()
+                .map(PaymentMethod::from)
+                .collect(),
             transfer_instructions: settings.transfer_instructions.into(),
             setup_required,
             demo,
@@ -111,10 +123,13 @@ impl From<ShopChange> for ShopInput {
                 fee: shipping.fee.into(),
                 free_over: shipping.free_over.map(Into::into),
             }),
-            tax: change
-                .tax
-                .map(|tax| shop::Tax { rate_basis_points: tax.rate_basis_points, inclusive: tax.inclusive }),
-            payment_methods: change.payment_methods.map(|methods| methods.into_iter().map(Into::into).collect()),
+            tax: change.tax.map(|tax| shop::Tax {
+                rate_basis_points: tax.rate_basis_points,
+                inclusive: tax.inclusive,
+            }),
+            payment_methods: change
+                .payment_methods
+                .map(|methods| methods.into_iter().map(Into::into).collect()),
             transfer_instructions: change.transfer_instructions.map(Into::into),
         }
     }

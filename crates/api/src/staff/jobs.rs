@@ -81,7 +81,10 @@ pub(crate) struct FailedJobList {
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobParams {
     /// How they stand; `failed` is the only state that is listed.
-    #[allow(dead_code, reason = "read to refuse other states; there is one to choose")]
+    #[allow(
+        dead_code,
+        reason = "read to refuse other states; there is one to choose"
+    )]
     state: Option<JobState>,
     /// How many: 1 to 100, 24 unless said.
     #[param(minimum = 1, maximum = 100, default = 24)]
@@ -105,9 +108,16 @@ pub(crate) async fn list_jobs(
     Query(params): Query<JobParams>,
 ) -> Result<Json<FailedJobList>, Problem> {
     let limit = checked_limit(params.limit)?;
-    let jobs = state.app().store.failed_jobs(params.cursor.as_deref(), limit).await?;
+    let jobs = state
+        .app()
+        .store
+        .failed_jobs(params.cursor.as_deref(), limit)
+        .await?;
     let items = jobs.items.into_iter().map(FailedJob::from).collect();
-    Ok(Json(FailedJobList { items, next_cursor: jobs.next }))
+    Ok(Json(FailedJobList {
+        items,
+        next_cursor: jobs.next,
+    }))
 }
 
 /// Has a failed job tried again.
@@ -124,10 +134,15 @@ pub(crate) async fn retry_job(
     context: RequestContext,
 ) -> Result<StatusCode, Problem> {
     let app = state.app();
-    let job = find(app, id).await?.ok_or_else(|| Problem::new(Code::NotFound))?;
+    let job = find(app, id)
+        .await?
+        .ok_or_else(|| Problem::new(Code::NotFound))?;
     let event = EventRecord {
         id: EventId(app.ids.uuid()),
-        event: Event::JobRetryRequested { job_id: id, payload: job.payload },
+        event: Event::JobRetryRequested {
+            job_id: id,
+            payload: job.payload,
+        },
         at: app.now(),
         trace: job.trace.or_else(|| context.trace()),
     };

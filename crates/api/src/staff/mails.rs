@@ -32,7 +32,13 @@ pub(crate) struct MailSummary {
 
 impl From<KeptMail> for MailSummary {
     fn from(mail: KeptMail) -> Self {
-        Self { id: mail.id, to: mail.to, subject: mail.subject, at: mail.at, order_id: mail.order_id.map(|id| id.0) }
+        Self {
+            id: mail.id,
+            to: mail.to,
+            subject: mail.subject,
+            at: mail.at,
+            order_id: mail.order_id.map(|id| id.0),
+        }
     }
 }
 
@@ -81,7 +87,11 @@ pub(crate) struct MailParams {
 }
 
 fn mailbox(state: &ApiState) -> Result<&dyn Mailbox, Problem> {
-    state.app().mailer.mailbox().ok_or_else(|| Problem::new(Code::NotFound))
+    state
+        .app()
+        .mailer
+        .mailbox()
+        .ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 /// The mails that went out, the newest first; where they go to a folder.
@@ -100,11 +110,16 @@ pub(crate) async fn list_mails(
 ) -> Result<Json<MailList>, Problem> {
     let limit = checked_limit(params.limit)? as usize;
     // One more than asked for tells whether this is the end; the folder gives at most 100.
-    let mut mails = mailbox(&state)?.list(params.cursor.as_deref(), (limit + 1).min(100)).await?;
+    let mut mails = mailbox(&state)?
+        .list(params.cursor.as_deref(), (limit + 1).min(100))
+        .await?;
     let more = mails.len() > limit || (limit == 100 && mails.len() == 100);
     mails.truncate(limit);
     let next_cursor = mails.last().filter(|_| more).map(|mail| mail.id.clone());
-    Ok(Json(MailList { items: mails.into_iter().map(MailSummary::from).collect(), next_cursor }))
+    Ok(Json(MailList {
+        items: mails.into_iter().map(MailSummary::from).collect(),
+        next_cursor,
+    }))
 }
 
 /// One mail with its text; where mails go to a folder.

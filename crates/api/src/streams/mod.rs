@@ -37,10 +37,16 @@ struct EntryParams {
 
 impl EntryParams {
     fn span(&self) -> Result<Span, Problem> {
-        let limit = u32::try_from(self.limit.unwrap_or(USUAL)).ok().filter(|limit| (1..=MAX_PAGE).contains(limit));
-        let limit = limit.ok_or_else(|| Problem::invalid_field("limit", format!("must be 1 to {MAX_PAGE}")))?;
+        let limit = u32::try_from(self.limit.unwrap_or(USUAL))
+            .ok()
+            .filter(|limit| (1..=MAX_PAGE).contains(limit));
+        let limit = limit
+            .ok_or_else(|| Problem::invalid_field("limit", format!("must be 1 to {MAX_PAGE}")))?;
         match (self.after, self.before) {
-            (Some(_), Some(_)) => Err(Problem::invalid_field("before", "must be left out when after is given")),
+            (Some(_), Some(_)) => Err(Problem::invalid_field(
+                "before",
+                "must be left out when after is given",
+            )),
             (Some(after), None) => Ok(Span::After(after, limit)),
             (None, Some(before)) => Ok(Span::Before(before, limit)),
             (None, None) => Ok(Span::Latest(limit)),
@@ -74,7 +80,15 @@ mod tests {
 
     #[test]
     fn one_end_at_a_time_and_not_too_many() {
-        let span = |after, before, limit| EntryParams { after, before, limit }.span().ok();
+        let span = |after, before, limit| {
+            EntryParams {
+                after,
+                before,
+                limit,
+            }
+            .span()
+            .ok()
+        };
         assert_eq!(span(None, None, None), Some(Span::Latest(50)));
         assert_eq!(span(Some(0), None, Some(200)), Some(Span::After(0, 200)));
         assert_eq!(span(None, Some(9), Some(1)), Some(Span::Before(9, 1)));

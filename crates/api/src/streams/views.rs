@@ -52,8 +52,15 @@ pub(crate) struct EntriesPage {
 
 impl EntriesPage {
     pub(super) fn new(page: stream::Page) -> Result<Self, Problem> {
-        let entries = page.entries.into_iter().map(Entry::new).collect::<Result<_, _>>()?;
-        Ok(Self { entries, head: page.head })
+        let entries = page
+            .entries
+            .into_iter()
+            .map(Entry::new)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            entries,
+            head: page.head,
+        })
     }
 }
 
@@ -66,7 +73,11 @@ impl Entry {
             seq: entry.seq,
             id: entry.id.0,
             kind,
-            author: entry.author.map(|author| Author { id: author.id.0, name: author.name, role: author.role.into() }),
+            author: entry.author.map(|author| Author {
+                id: author.id.0,
+                name: author.name,
+                role: author.role.into(),
+            }),
             at: entry.at,
             data: body["data"].take(),
         })

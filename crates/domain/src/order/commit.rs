@@ -523,3 +523,6 @@ fn order_line(sale: &Sale, quantity: u32, locale: Locale) -> OrderLine {
         tracked: variant.inventory != Inventory::Untracked,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,10 +31,10 @@ pub(super) fn silent(elapsed: tokio::time::error::Elapsed) -> MailError {
 }
 
 /// While sending a mail.
-pub(super) fn answered(error: Error) -> MailError {
+pub(super) fn answered(error: &Error) -> MailError {
     let code = error.status().map(|code| code.to_string());
     let of_the_provider = code.is_none_or(|code| OF_THE_PROVIDER.contains(&code.as_str()));
-    let cause = said(&error);
+    let cause = said(error);
     if of_the_provider {
         MailError::Unavailable(cause)
     } else if error.is_permanent() {
@@ -50,8 +50,14 @@ fn said(error: &impl fmt::Display) -> Cause {
 
 /// Puts `…@domain` for every address.
 fn without_addresses(text: &str) -> String {
-    let word = |word: &str| word.rsplit_once('@').map_or_else(|| word.to_owned(), |(_, domain)| format!("…@{domain}"));
-    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+    let word = |word: &str| {
+        word.rsplit_once('@')
+            .map_or_else(|| word.to_owned(), |(_, domain)| format!("…@{domain}"))
+    };
+    text.split_whitespace()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]

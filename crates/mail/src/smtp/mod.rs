@@ -2,7 +2,8 @@
 //!
 //! `settings` reads the URL, `failure` says what an error means for the mail and for the provider. Connections are kept
 //! here and not in the library's pool: that one takes a connection back whose send was given up in the middle, and the
-//! next mail would read the answer to the last.
+//! next mail would read the answer to the last. With the connection in hand, a refusal of the mail and one of us look
+//! different, too.
 
 mod failure;
 mod settings;
@@ -45,31 +46,49 @@ impl SmtpMailer {
     /// A password is never sent over a plain connection, but to this very machine.
     pub fn open(url: &str, options: MailOptions) -> Result<Self, MailSetupError> {
         let settings = Settings::read(url)?;
-        Ok(Self { settings, options, idle: Mutex::new(Vec::new()) })
+        Ok(Self {
+            settings,
+            options,
+            idle: Mutex::new(Vec::new()),
+        })
     }
 
     /// A connection that answers, signed in.
     async fn connection(&self) -> Result<AsyncSmtpConnection, MailError> {
         loop {
             let parked = self.idle.lock().await.pop();
-            let Some((mut connection, since)) = parked else { break };
+            let Some((mut connection, since)) = parked else {
+                break;
+            };
             let answers = since.elapsed() < IDLE_TIME
-                && timeout(self.options.timeout, connection.test_connected()).await.unwrap_or(false);
+                && timeout(self.options.timeout, connection.test_connected())
+                    .await
+                    .unwrap_or(false);
             if answers {
                 return Ok(connection);
             }
         }
-        timeout(self.options.timeout, self.settings.connect(self.options.timeout)).await.map_err(silent)?
+        timeout(
+            self.options.timeout,
+            self.settings.connect(self.options.timeout),
+        )
+        .await
+        .map_err(silent)?
     }
 
     /// Sends on a connection, which is kept for the next mail only if this one went through: after an error, or when
     /// this is given up in the middle, nobody knows which answer comes next.
-    async fn send_on(&self, mut connection: AsyncSmtpConnection, mail: &Composed) -> Result<(), MailError> {
-        let sending = async {
-            // Not `Transport::send`: with the connection in hand, a refusal of the mail and one of us look different.
-            connection.send(mail.message.envelope(), &mail.bytes()).await
-        };
-        timeout(self.options.timeout, sending).await.map_err(silent)?.map_err(answered)?;
+    async fn send_on(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        mail: &Composed,
+    ) -> Result<(), MailError> {
+        let bytes = mail.bytes();
+        let sending = connection.send(mail.message.envelope(), &bytes);
+        timeout(self.options.timeout, sending)
+            .await
+            .map_err(silent)?
+            .map_err(|error| answered(&error))?;
         let mut idle = self.idle.lock().await;
         if idle.len() < MAX_IDLE {
             idle.push((connection, Instant::now()));
@@ -89,7 +108,12 @@ impl Mailer for SmtpMailer {
     }
 
     async fn check(&self) -> Result<(), MailError> {
-        let mut connection = timeout(self.options.timeout, self.settings.connect(self.options.timeout)).await.map_err(silent)??;
+        let mut connection = timeout(
+            self.options.timeout,
+            self.settings.connect(self.options.timeout),
+        )
+        .await
+        .map_err(silent)??;
         // The answer to a goodbye tells nothing.
         let _ = timeout(self.options.timeout, connection.quit()).await;
         Ok(())

@@ -131,7 +131,12 @@ pub(crate) fn fill(text: &str, values: &[(&str, &str)]) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         filled.push_str(before);
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        filled.push_str(values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value));
+        filled.push_str(
+            values
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or("", |(_, value)| value),
+        );
         rest = after;
     }
     filled.push_str(rest);
@@ -144,7 +149,10 @@ mod tests {
 
     #[test]
     fn holes_are_filled_once() {
-        assert_eq!(fill("a {x} b {y}", &[("x", "{y}"), ("y", "1")]), "a {y} b 1");
+        assert_eq!(
+            fill("a {x} b {y}", &[("x", "{y}"), ("y", "1")]),
+            "a {y} b 1"
+        );
         assert_eq!(fill("plain", &[]), "plain");
     }
 }

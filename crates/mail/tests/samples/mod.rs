@@ -22,10 +22,20 @@ pub fn options() -> MailOptions {
 
 pub fn shop(currency: &str) -> ShopSettings {
     let mut shop = ShopSettings::new(currency.parse().unwrap());
-    shop.name = [(Locale::Ar, "متجر الواحة".to_owned()), (Locale::En, "Oasis & Co".to_owned())].into();
+    shop.name = [
+        (Locale::Ar, "متجر الواحة".to_owned()),
+        (Locale::En, "Oasis & Co".to_owned()),
+    ]
+    .into();
     shop.transfer_instructions = [
-        (Locale::Ar, "البنك الأهلي\nآيبان: SA03 8000 0000 6080 1016 7519".to_owned()),
-        (Locale::En, "National Bank\nIBAN: SA03 8000 0000 6080 1016 7519".to_owned()),
+        (
+            Locale::Ar,
+            "البنك الأهلي\nآيبان: SA03 8000 0000 6080 1016 7519".to_owned(),
+        ),
+        (
+            Locale::En,
+            "National Bank\nIBAN: SA03 8000 0000 6080 1016 7519".to_owned(),
+        ),
     ]
     .into();
     shop
@@ -34,7 +44,13 @@ pub fn shop(currency: &str) -> ShopSettings {
 /// Two lines, 15 % tax inside the prices, cash on delivery.
 pub fn order(locale: Locale, currency: &str) -> Order {
     let money = |minor| Money::new(minor, currency.parse().unwrap());
-    let say = |ar: &str, en: &str| if locale == Locale::Ar { ar.to_owned() } else { en.to_owned() };
+    let say = |ar: &str, en: &str| {
+        if locale == Locale::Ar {
+            ar.to_owned()
+        } else {
+            en.to_owned()
+        }
+    };
     let line = |n, title, variant_title, quantity, unit_price| OrderLine {
         variant_id: VariantId(Uuid::from_u128(n)),
         product_id: ProductId(Uuid::from_u128(n)),
@@ -52,9 +68,18 @@ pub fn order(locale: Locale, currency: &str) -> Order {
         number: OrderNumber::from_random(0x0001_2345_6789_abcd),
         user_id: UserId(Uuid::from_u128(7)),
         status: OrderStatus::Placed,
-        payment: Payment { method: PaymentMethod::Cod, status: PaymentStatus::Unpaid },
+        payment: Payment {
+            method: PaymentMethod::Cod,
+            status: PaymentStatus::Unpaid,
+        },
         lines: vec![
-            line(1, say("كوب <فخار>", "Mug <clay>"), say("أزرق / كبير", "Blue / Large"), 2, 57_500),
+            line(
+                1,
+                say("كوب <فخار>", "Mug <clay>"),
+                say("أزرق / كبير", "Blue / Large"),
+                2,
+                57_500,
+            ),
             line(2, say("دلة قهوة", "Coffee pot"), String::new(), 10, 123_450),
         ],
         subtotal: money(1_349_500),
@@ -75,7 +100,10 @@ pub fn order(locale: Locale, currency: &str) -> Order {
             postal_code: Some("12211".to_owned()),
             country: "SA".to_owned(),
         }),
-        note: Some(say("الرجاء الاتصال قبل التوصيل", "Please call first\n<script>alert(1)</script>")),
+        note: Some(say(
+            "الرجاء الاتصال قبل التوصيل",
+            "Please call first\n<script>alert(1)</script>",
+        )),
         tracking: None,
     }
 }
@@ -84,7 +112,11 @@ pub fn mail(locale: Locale, letter: Letter) -> OutgoingMail {
     OutgoingMail {
         id: Uuid::from_u128(0x5e7d_0000_0000_5000_8000_0000_0000_0001),
         to: "sara@mail.example".parse().unwrap(),
-        name: if locale == Locale::Ar { "سارة علي".to_owned() } else { "Sara Ali".to_owned() },
+        name: if locale == Locale::Ar {
+            "سارة علي".to_owned()
+        } else {
+            "Sara Ali".to_owned()
+        },
         locale,
         at: "2026-03-09T08:05:01Z".parse().unwrap(),
         shop: shop("SAR"),
@@ -94,10 +126,19 @@ pub fn mail(locale: Locale, letter: Letter) -> OutgoingMail {
 }
 
 pub fn receipt(locale: Locale) -> OutgoingMail {
-    mail(locale, Letter::Receipt { order: Box::new(order(locale, "SAR")) })
+    mail(
+        locale,
+        Letter::Receipt {
+            order: Box::new(order(locale, "SAR")),
+        },
+    )
 }
 
 /// A receipt with an id and an address of its own.
 pub fn receipt_to(n: u128, to: &str) -> OutgoingMail {
-    OutgoingMail { id: Uuid::from_u128(n), to: to.parse().unwrap(), ..receipt(Locale::Ar) }
+    OutgoingMail {
+        id: Uuid::from_u128(n),
+        to: to.parse().unwrap(),
+        ..receipt(Locale::Ar)
+    }
 }

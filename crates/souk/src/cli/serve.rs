@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{EngineOptions, ServeOptions};
+use crate::server;
 use crate::wire::Souk;
 
 /// Serves the shop.
@@ -31,7 +31,7 @@ impl Serve {
 }
 
 async fn serve(engines: &EngineOptions, options: &ServeOptions) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let listener = server::listen(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
     let stop = CancellationToken::new();
     let souk = Souk::start(engines, options, listener).await?;
     for line in souk.greeting() {

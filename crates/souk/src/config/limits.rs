@@ -46,7 +46,7 @@ impl FromStr for Rate {
 #[command(next_help_heading = "Limits")]
 pub struct LimitOptions {
     /// Whether tries are counted: `off` is for tests and benches, and refused off loopback.
-    #[arg(long, env = "SOUK_RATE_LIMITS", value_name = "on|off", default_value = "on", value_parser = on_off)]
+    #[arg(long, env = "SOUK_RATE_LIMITS", value_name = "on|off", default_value = "on", value_parser = on_off, action = clap::ArgAction::Set)]
     pub rate_limits: bool,
     /// Sign-ins from one address.
     #[arg(long, env = "SOUK_SIGN_IN_BY_ADDRESS", value_name = "RATE", default_value = "30/5m")]

@@ -41,14 +41,14 @@ pub struct Seeded {
 /// Makes what of the demo is missing. A start that was cut short is finished by the next one.
 pub async fn seed(app: &App) -> anyhow::Result<Seeded> {
     let mut seeded = Seeded::default();
-    let currency = match app.store.shop().await? {
-        Some(shop) => shop.currency,
-        None => {
-            let shop = settings("SAR".parse()?);
-            app.store.keep_shop(&shop).await?;
-            seeded.settings = true;
-            shop.currency
-        }
+    let kept = app.store.shop().await?;
+    seeded.settings = kept.is_none();
+    let currency = if let Some(shop) = kept {
+        shop.currency
+    } else {
+        let shop = settings("SAR".parse()?);
+        app.store.keep_shop(&shop).await?;
+        shop.currency
     };
     if seeded.settings || app.files.get(WHOLE).await?.is_none() {
         seeded.products = seed_catalogue(app, currency).await?;

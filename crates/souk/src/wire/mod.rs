@@ -14,7 +14,7 @@ use souk_app::local::{MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::{Clock as _, Limits};
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
-use souk_store_sqlite::{Access, SqliteStore};
+use souk_store_sqlite::Access;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -35,7 +35,6 @@ const HASHES_AT_ONCE: usize = 2;
 /// The application with what drives it.
 struct Wired {
     app: Arc<App>,
-    store: SqliteStore,
     events: mpsc::Receiver<Vec<EventRecord>>,
     committer: JoinHandle<()>,
 }
@@ -72,7 +71,7 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         options: wish.options,
         store: shared,
     };
-    Ok(Wired { app: Arc::new(app), store, events, committer: committing })
+    Ok(Wired { app: Arc::new(app), events, committer: committing })
 }
 
 /// The application for a command that runs a moment, beside a server or alone. What it writes to the outbox is handed on

@@ -71,7 +71,7 @@ impl Souk {
         let mut listening =
             vec![tokio::spawn(server::serve(listener, api, options.limits.connections, stop.clone(), deadline))];
         if let Some(at) = options.metrics_listen {
-            let listener = TcpListener::bind(at).await?;
+            let listener = server::listen(at)?;
             let router = Router::new().route("/metrics", get(move || async move { metrics.render() }));
             listening.push(tokio::spawn(server::serve(listener, router, 100, stop.clone(), deadline)));
         }

@@ -52,7 +52,7 @@ async fn a_refresh_token_is_good_once_and_for_two_tabs() {
     // A copy of a token that was used up: the whole family goes, at once.
     with_cookie(&app, "/auth/refresh", &first, Some(&origin)).await.expect_problem(401, "token_reused");
     with_cookie(&app, "/auth/refresh", &third, Some(&origin)).await.expect_problem(401, "session_expired");
-    app.get("/me", &person).await.expect_problem(401, "session_expired");
+    app.get("/me", &person).await.expect_problem(401, "token_expired");
     app.finish().await;
 }
 
@@ -68,7 +68,7 @@ async fn sessions_are_listed_and_ended() {
     assert_eq!(items.iter().filter(|session| session["current"] == true).count(), 1);
     let other = items.iter().find(|session| session["current"] == false).unwrap();
     app.delete(&format!("/me/sessions/{}", other["id"].as_str().unwrap()), &laptop).await.expect(204);
-    app.get("/me", &phone).await.expect_problem(401, "session_expired");
+    app.get("/me", &phone).await.expect_problem(401, "token_expired");
 
     // A new password ends the others and is the only one that is good.
     let tablet = token(&app.post("/auth/login", None, sign_in.clone()).await.expect(200));
@@ -77,13 +77,13 @@ async fn sessions_are_listed_and_ended() {
     let change = json!({"currentPassword": PASSWORD, "newPassword": "another battery"});
     app.post("/me/password", &laptop, change).await.expect(204);
     app.get("/me", &laptop).await.expect(200);
-    app.get("/me", &tablet).await.expect_problem(401, "session_expired");
+    app.get("/me", &tablet).await.expect_problem(401, "token_expired");
     app.post("/auth/login", None, sign_in).await.expect_problem(401, "bad_credentials");
 
     let origin = format!("http://{}", app.address());
     let again = app.post("/auth/login", None, json!({"email": phone.email, "password": "another battery"})).await;
     with_cookie(&app, "/auth/logout", &cookie(&again), Some(&origin)).await.expect(204);
-    app.get("/me", &token(&again.json())).await.expect_problem(401, "session_expired");
+    app.get("/me", &token(&again.json())).await.expect_problem(401, "token_expired");
     app.finish().await;
 }
 
@@ -116,7 +116,7 @@ async fn links_in_mails_work_once() {
     let new = json!({"token": reset, "password": "a new battery"});
     app.post("/auth/password/reset", None, new.clone()).await.expect(204);
     app.post("/auth/password/reset", None, new).await.expect_problem(400, "token_invalid");
-    app.get("/me", &person).await.expect_problem(401, "session_expired");
+    app.get("/me", &person).await.expect_problem(401, "token_expired");
     app.post("/auth/login", None, json!({"email": person.email, "password": "a new battery"})).await.expect(200);
     app.finish().await;
 }

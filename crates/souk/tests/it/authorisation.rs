@@ -101,7 +101,7 @@ impl Things {
 
 async fn things(app: &TestApp, owner: &Person, admin: &Person) -> Things {
     let variant = app.product(admin, 100).await;
-    let order = app.order(owner, &variant, 1, &Uuid::new_v4().to_string()).await.expect(201);
+    let order = app.order(owner, &variant, 1, &Uuid::now_v7().to_string()).await.expect(201);
     let sessions = app.get("/me/sessions", owner).await.expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things {
@@ -160,7 +160,7 @@ async fn every_route_by_every_role() {
             let method = Method::from_bytes(method.as_bytes()).unwrap();
             let mut request = app.request(method.clone(), &things.path(route), person.as_ref());
             if route == "/orders" && method == Method::POST {
-                request = request.header("Idempotency-Key", Uuid::new_v4().to_string());
+                request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
             }
             let body = body.to_string().replace(&table_variant(&body), &things.variant);
             if route == "/products/import" {

@@ -89,7 +89,8 @@ async fn answers_are_cached_until_they_change() {
     let path = format!("/products/{}", product["handle"].as_str().unwrap());
     let first = app.get(&path, None).await;
     let tag = first.headers["etag"].to_str().unwrap().to_owned();
-    assert!(first.headers["vary"].to_str().unwrap().to_lowercase().contains("accept-language"));
+    let mut vary = first.headers.get_all("vary").iter();
+    assert!(vary.any(|value| value.to_str().unwrap().to_lowercase().contains("accept-language")));
     let again = async |tag: &str| answer(app.request(Method::GET, &path, None).header("If-None-Match", tag)).await;
     assert_eq!(again(&tag).await.status.as_u16(), 304);
     let arabic = app.request(Method::GET, &path, None).header("Accept-Language", "ar").header("If-None-Match", &tag);
@@ -152,7 +153,7 @@ async fn admins_keep_products() {
     app.order(&buyer, large, 1, "gone").await.expect_problem(422, "variant_unknown");
     // The order keeps what it says, and can still be called off.
     let id = order["id"].as_str().unwrap();
-    assert_eq!(app.get(&format!("/orders/{id}"), &buyer).await.expect(200)["lines"][0]["title"], "Shirt");
+    assert_eq!(app.get(&format!("/orders/{id}"), &buyer).await.expect(200)["lines"][0]["title"], "Blouse");
     app.post(&format!("/orders/{id}/cancel"), &buyer, json!({})).await.expect(200);
     app.finish().await;
 }

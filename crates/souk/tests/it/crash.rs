@@ -183,22 +183,24 @@ fn start_load(buyers: &[Buyer], variants: &[String], told: &Arc<Mutex<Told>>, se
                         }
                     }
                 }
-                if random.random_ratio(1, 6) {
-                    let mine = told.lock().unwrap();
-                    let id = mine.confirmed.iter().find(|(id, (owner, _))| *owner == buyer.number && !mine.cancelled.contains(*id));
-                    let id = id.map(|(id, _)| id.clone());
-                    drop(mine);
-                    if let Some(id) = id
-                        && let Ok(200) = buyer.post(&format!("/orders/{id}/cancel"), json!({})).await
-                    {
-                        told.lock().unwrap().cancelled.insert(id);
-                    }
+                if random.random_ratio(1, 6)
+                    && let Some(id) = own_order(&told, buyer.number)
+                    && let Ok(200) = buyer.post(&format!("/orders/{id}/cancel"), json!({})).await
+                {
+                    told.lock().unwrap().cancelled.insert(id);
                 }
                 tokio::time::sleep(Duration::from_millis(random.random_range(0..12))).await;
             }
         });
     }
     load
+}
+
+/// An order of this buyer that was confirmed and not called off.
+fn own_order(told: &Mutex<Told>, buyer: usize) -> Option<String> {
+    let told = told.lock().unwrap();
+    let mut own = told.confirmed.iter().filter(|(id, (owner, _))| *owner == buyer && !told.cancelled.contains(*id));
+    own.next().map(|(id, _)| id.clone())
 }
 
 /// A client that got no answer sends the same request again, and again: one order, or none.

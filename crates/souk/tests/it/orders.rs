@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::test_app::{Answer, Person, TestApp, eml_files, receipts};
 
 fn key() -> String {
-    Uuid::new_v4().to_string()
+    Uuid::now_v7().to_string()
 }
 
 /// So many guests, made a few at a time.

@@ -11,11 +11,9 @@ use serde_json::{Value, json};
 use souk::config::{EngineOptions, ServeOptions};
 use souk::wire::Souk;
 use souk_app::accounts::{NewUserRequest, RegisterRequest, create_user};
-use souk_app::ports::store::VerifyStore as _;
 use souk_domain::Locale;
 use souk_domain::user::Role;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use uuid::Uuid;
 
 /// The password of everybody in tests.
@@ -106,7 +104,7 @@ impl TestApp {
         }
         arguments.extend(more);
         let options = Options::parse_from(arguments);
-        let listener = TcpListener::bind(options.serve.listen).await.unwrap();
+        let listener = souk::server::listen(options.serve.listen).unwrap();
         let souk = Souk::start(&options.engines, &options.serve, listener).await.unwrap();
         let url = format!("http://{}", souk.address());
         let http = reqwest::Client::builder().pool_max_idle_per_host(1_000).build().unwrap();
@@ -156,7 +154,7 @@ impl TestApp {
 
     /// A customer with an address, in a language.
     pub async fn customer(&self, locale: &str) -> Person {
-        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let email = format!("{}@example.com", Uuid::now_v7().simple());
         let body = json!({"email": email, "password": PASSWORD, "name": "Sara Ali", "locale": locale});
         person(&self.post("/auth/register", None, body).await.expect(201))
     }
@@ -170,7 +168,7 @@ impl TestApp {
     }
 
     async fn with_role(&self, role: Role) -> Person {
-        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let email = format!("{}@example.com", Uuid::now_v7().simple());
         let account = RegisterRequest {
             email: email.clone(),
             password: PASSWORD.to_owned(),
@@ -184,7 +182,7 @@ impl TestApp {
 
     /// A published product with one tracked variant; its variant's id.
     pub async fn product(&self, admin: &Person, stock: i64) -> String {
-        let title = format!("Mug {}", Uuid::new_v4().simple());
+        let title = format!("Mug {}", Uuid::now_v7().simple());
         let body = json!({
             "title": title,
             "status": "published",
@@ -245,9 +243,8 @@ fn watch_panics() {
     WATCHING.call_once(|| {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            let thread = std::thread::current();
-            // Test threads carry the test's name, with its module; the server's do not.
-            if !thread.name().is_some_and(|name| name.contains("::")) {
+            // What panics in a test is that test's failure; here only the server's own code counts.
+            if !panic.location().is_some_and(|at| at.file().contains("tests/it")) {
                 PANICS.lock().unwrap().push(panic.to_string());
             }
             before(panic);

@@ -37,7 +37,10 @@ fn verify(inner: &Inner) -> Result<Vec<Fault>, Failure> {
     connection.pragma_update(None, "temp_store", "FILE")?;
     reader::snapshot(&connection, |connection| {
         let mut faults = Faults::default();
-        file(connection, &mut faults)?;
+        if let Err(error) = file(connection, &mut faults) {
+            // Damage can be such that not even the check gets through.
+            faults.add(4, format!("the database file is damaged: {error}"));
+        }
         let damaged = !faults.found.is_empty();
         let checked = rows(connection, &mut faults);
         // A damaged file may not let the rest be read; what is known of it says more than that.

@@ -56,7 +56,12 @@ impl Mailing<'_> {
     }
 
     /// Sends a letter, unless it is known to have gone out.
-    pub(super) async fn send(&self, to: &Recipient<'_>, shop: ShopSettings, letter: Letter) -> Result<(), JobError> {
+    pub(super) async fn send(
+        &self,
+        to: &Recipient<'_>,
+        shop: ShopSettings,
+        letter: Letter,
+    ) -> Result<(), JobError> {
         let mail = OutgoingMail {
             id: ids::derive(self.job.id.0, &["mail", &to.email.key()]),
             to: to.email.clone(),
@@ -73,13 +78,23 @@ impl Mailing<'_> {
         }
         match self.breaker.send(&*self.app.mailer, &mail).await {
             Ok(()) => {}
-            Err(Stopped::Open) => return Err(JobError::Wait(self.wait, "the mail provider does not answer".to_owned())),
-            Err(Stopped::Tried(error @ MailError::Refused(_))) => return Err(JobError::Fail(error.to_string())),
+            Err(Stopped::Open) => {
+                return Err(JobError::Wait(
+                    self.wait,
+                    "the mail provider does not answer".to_owned(),
+                ));
+            }
+            Err(Stopped::Tried(error @ MailError::Refused(_))) => {
+                return Err(JobError::Fail(error.to_string()));
+            }
             Err(Stopped::Tried(error @ (MailError::Later(_) | MailError::Unavailable(_)))) => {
                 return Err(JobError::Retry(error.to_string()));
             }
         }
-        self.app.cache.put(&key, Bytes::from_static(b"1"), MEMORY).await;
+        self.app
+            .cache
+            .put(&key, Bytes::from_static(b"1"), MEMORY)
+            .await;
         Ok(())
     }
 }

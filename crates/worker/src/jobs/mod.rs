@@ -30,7 +30,11 @@ pub(crate) struct Jobs {
 
 impl Jobs {
     pub(crate) fn new(app: Arc<App>, breaker: &BreakerOptions) -> Self {
-        Self { app, mail: Breaker::new("mail", breaker), wait: breaker.wait }
+        Self {
+            app,
+            mail: Breaker::new("mail", breaker),
+            wait: breaker.wait,
+        }
     }
 }
 
@@ -38,13 +42,23 @@ impl Jobs {
 impl Handler for Jobs {
     async fn handle(&self, job: &NewJob, trace: TraceContext) -> Result<(), JobError> {
         let Some(work) = Job::decode(&job.payload) else {
-            return Err(JobError::Fail("this version of Souk does not know this job".to_owned()));
+            return Err(JobError::Fail(
+                "this version of Souk does not know this job".to_owned(),
+            ));
         };
-        let mailing = Mailing { app: &self.app, breaker: &self.mail, wait: self.wait, job, trace };
+        let mailing = Mailing {
+            app: &self.app,
+            breaker: &self.mail,
+            wait: self.wait,
+            job,
+            trace,
+        };
         match work {
             Job::SendReceipt { order_id } => send_receipt::run(&mailing, order_id).await,
             Job::SendNewOrder { order_id } => send_new_order::run(&mailing, order_id).await,
-            Job::SendEmailVerification { user_id } => send_email_verification::run(&mailing, user_id).await,
+            Job::SendEmailVerification { user_id } => {
+                send_email_verification::run(&mailing, user_id).await
+            }
             Job::SendPasswordReset { user_id } => send_password_reset::run(&mailing, user_id).await,
         }
     }

@@ -12,7 +12,16 @@ pub(super) async fn run(mailing: &Mailing<'_>, user: UserId) -> Result<(), JobEr
         tracing::info!("there is no address to prove");
         return Ok(());
     };
-    let token = mailing.app.tokens.email_verification(&user, mailing.app.now());
-    let to = Recipient { email, name: &user.name, locale: user.locale };
-    mailing.send(&to, mailing.shop().await?, Letter::VerifyEmail { token }).await
+    let token = mailing
+        .app
+        .tokens
+        .email_verification(&user, mailing.app.now());
+    let to = Recipient {
+        email,
+        name: &user.name,
+        locale: user.locale,
+    };
+    mailing
+        .send(&to, mailing.shop().await?, Letter::VerifyEmail { token })
+        .await
 }

@@ -12,13 +12,23 @@ pub(super) async fn run(mailing: &Mailing<'_>, order: OrderId) -> Result<(), Job
     let order = mailing.order(order).await?;
     let user = mailing.user(order.user_id).await?;
     let in_address = order.address.as_ref().map(|address| address.name.clone());
-    let buyer = Some(user.name).filter(|name| !name.is_empty()).or(in_address).unwrap_or_default();
+    let buyer = Some(user.name)
+        .filter(|name| !name.is_empty())
+        .or(in_address)
+        .unwrap_or_default();
     let (shop, staff) = (mailing.shop().await?, mailing.app.store.staff().await?);
     let (mut sent, mut failed): (usize, Vec<JobError>) = (0, Vec::new());
     for member in &staff {
         let Some(email) = &member.email else { continue };
-        let to = Recipient { email, name: &member.name, locale: member.locale };
-        let letter = Letter::NewOrder { order: Box::new(order.clone()), buyer: buyer.clone() };
+        let to = Recipient {
+            email,
+            name: &member.name,
+            locale: member.locale,
+        };
+        let letter = Letter::NewOrder {
+            order: Box::new(order.clone()),
+            buyer: buyer.clone(),
+        };
         match mailing.send(&to, shop.clone(), letter).await {
             Ok(()) => sent += 1,
             Err(error) => failed.push(error),
@@ -36,8 +46,16 @@ fn sum_up(sent: usize, failed: Vec<JobError>) -> Result<(), JobError> {
         JobError::Fail(_) => 0,
     };
     let count = failed.len();
-    let Some(worst) = failed.into_iter().max_by_key(hope) else { return Ok(()) };
-    let of = |error: String| if all == 1 { error } else { format!("{count} of {all} mails did not go out: {error}") };
+    let Some(worst) = failed.into_iter().max_by_key(hope) else {
+        return Ok(());
+    };
+    let of = |error: String| {
+        if all == 1 {
+            error
+        } else {
+            format!("{count} of {all} mails did not go out: {error}")
+        }
+    };
     Err(match worst {
         JobError::Retry(error) => JobError::Retry(of(error)),
         JobError::Wait(pause, error) => JobError::Wait(pause, of(error)),
@@ -58,9 +76,18 @@ mod tests {
         assert_eq!(sum_up(3, vec![]), Ok(()));
         assert_eq!(sum_up(0, vec![]), Ok(()));
         assert_eq!(sum_up(0, vec![fail()]), Err(fail()));
-        assert!(matches!(sum_up(1, vec![fail(), retry(), wait()]), Err(JobError::Retry(_))));
-        assert!(matches!(sum_up(1, vec![wait(), fail()]), Err(JobError::Wait(..))));
+        assert!(matches!(
+            sum_up(1, vec![fail(), retry(), wait()]),
+            Err(JobError::Retry(_))
+        ));
+        assert!(matches!(
+            sum_up(1, vec![wait(), fail()]),
+            Err(JobError::Wait(..))
+        ));
         let said = "1 of 3 mails did not go out: no such mailbox";
-        assert_eq!(sum_up(2, vec![fail()]), Err(JobError::Fail(said.to_owned())));
+        assert_eq!(
+            sum_up(2, vec![fail()]),
+            Err(JobError::Fail(said.to_owned()))
+        );
     }
 }

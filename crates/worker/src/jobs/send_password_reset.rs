@@ -13,7 +13,16 @@ pub(super) async fn run(mailing: &Mailing<'_>, user: UserId) -> Result<(), JobEr
         tracing::info!("the account has no address; there is nobody to write to");
         return Ok(());
     };
-    let token = mailing.app.tokens.password_reset(&account, mailing.app.now());
-    let to = Recipient { email, name: &account.user.name, locale: account.user.locale };
-    mailing.send(&to, mailing.shop().await?, Letter::ResetPassword { token }).await
+    let token = mailing
+        .app
+        .tokens
+        .password_reset(&account, mailing.app.now());
+    let to = Recipient {
+        email,
+        name: &account.user.name,
+        locale: account.user.locale,
+    };
+    mailing
+        .send(&to, mailing.shop().await?, Letter::ResetPassword { token })
+        .await
 }

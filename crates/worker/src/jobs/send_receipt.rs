@@ -13,6 +13,18 @@ pub(super) async fn run(mailing: &Mailing<'_>, order: OrderId) -> Result<(), Job
         tracing::info!("the buyer left no address; there is nobody to write to");
         return Ok(());
     };
-    let to = Recipient { email, name: &buyer.name, locale: order.locale };
-    mailing.send(&to, mailing.shop().await?, Letter::Receipt { order: Box::new(order) }).await
+    let to = Recipient {
+        email,
+        name: &buyer.name,
+        locale: order.locale,
+    };
+    mailing
+        .send(
+            &to,
+            mailing.shop().await?,
+            Letter::Receipt {
+                order: Box::new(order),
+            },
+        )
+        .await
 }

@@ -41,6 +41,7 @@ pub(super) enum Fault {
 /// Reads records.
 pub(super) struct Records<R> {
     input: R,
+    chunk: Vec<u8>,
     buffer: Vec<u8>,
     /// Where the next record starts in `buffer`.
     start: usize,
@@ -69,7 +70,7 @@ enum State {
 
 impl<R: Read> Records<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, buffer: Vec::new(), start: 0, line: 1, at_end: false, delimiter: b',', reread: 0 }
+        Self { input, chunk: vec![0; CHUNK], buffer: Vec::new(), start: 0, line: 1, at_end: false, delimiter: b',', reread: 0 }
     }
 
     /// Takes what a file starts with, if it does.
@@ -205,17 +206,12 @@ impl<R: Read> Records<R> {
             }
             self.buffer.drain(..self.start);
             self.start = 0;
-            let length = self.buffer.len();
-            self.buffer.resize(length + CHUNK, 0);
-            let read = match self.input.read(&mut self.buffer[length..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {
-                    self.buffer.truncate(length);
-                    continue;
-                }
-                read => read,
+            let read = match self.input.read(&mut self.chunk) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
             };
-            self.buffer.truncate(length + *read.as_ref().unwrap_or(&0));
-            self.at_end = read? == 0;
+            self.buffer.extend_from_slice(&self.chunk[..read]);
+            self.at_end = read == 0;
         }
     }
 }
@@ -225,12 +221,11 @@ pub(super) fn fields(record: &str, delimiter: char) -> Vec<Cow<'_, str>> {
     let mut fields = Vec::new();
     let mut rest = Some(record);
     while let Some(text) = rest {
-        let (field, after) = match text.strip_prefix('"') {
-            Some(quoted) => quoted_field(quoted),
-            None => {
-                let end = text.find(delimiter).unwrap_or(text.len());
-                (Cow::Borrowed(&text[..end]), &text[end..])
-            }
+        let (field, after) = if let Some(quoted) = text.strip_prefix('"') {
+            quoted_field(quoted)
+        } else {
+            let end = text.find(delimiter).unwrap_or(text.len());
+            (Cow::Borrowed(&text[..end]), &text[end..])
         };
         fields.push(field);
         rest = after.strip_prefix(delimiter);

@@ -139,6 +139,7 @@ pub async fn refresh_tokens_rotate(engine: &mut dyn Engine) {
     assert_eq!(rotate(1, 110).await.map(|(rotation, _)| rotation), Some(Rotation::Repeated(second.clone())));
     let state = store.session_state(first.id).await.expect("read").expect("there");
     assert_eq!((state.user.id, state.expires_at), (sara.id, second.expires_at));
+    drop(store);
     engine.restart().await;
     let store = engine.store();
     let rotate = async |generation, seconds| store.rotate_session(first.id, generation, "::2", at(seconds)).await.expect("answered");

@@ -257,6 +257,7 @@ fn file(handle: &str, variants: &[(&str, i64)]) -> (ProductId, ImportedProduct) 
         tags: vec!["new".into()],
         category: None,
         vendor: None,
+        complete: true,
     };
     (ProductId(id()), product)
 }

@@ -30,23 +30,28 @@ pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + seconds).expect("in range")
 }
 
+/// The currency of the tests.
 pub fn currency() -> Currency {
     "SAR".parse().expect("a known code")
 }
 
+/// Somebody who buys.
 pub fn customer(name: &str) -> Author {
     Author { id: UserId(id()), name: name.to_owned(), role: Role::Customer }
 }
 
+/// Somebody who works here.
 pub fn staff() -> Author {
     Author { id: UserId(id()), name: "Staff".to_owned(), role: Role::Staff }
 }
 
+/// A person, who reads Arabic; an empty address is none.
 pub fn user(role: Role, email: &str) -> User {
     let email: Option<Email> = (!email.is_empty()).then(|| email.parse().expect("an address"));
     User { id: UserId(id()), email, email_verified: false, name: "Sara".into(), role, locale: Locale::Ar, created_at: at(0) }
 }
 
+/// A variant with one option value; an empty one is none.
 pub fn variant(option: &str, price: i64, inventory: Inventory) -> Variant {
     Variant {
         id: VariantId(id()),
@@ -107,10 +112,12 @@ pub async fn left(store: &dyn Store, product: ProductRef, variant: VariantId) ->
     product.stock.get(&variant).copied().unwrap_or_default().remaining()
 }
 
+/// A wish, made at second 100, with a trace.
 pub fn command(action: Action) -> Command {
     Command { action, at: at(100), trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()) }
 }
 
+/// An order as it is asked for, under a key.
 pub fn place(buyer: &Author, key: &str, lines: &[(VariantId, u32)]) -> PlaceOrder {
     let id = id();
     let (_, low) = id.as_u64_pair();
@@ -129,18 +136,22 @@ pub fn place(buyer: &Author, key: &str, lines: &[(VariantId, u32)]) -> PlaceOrde
     }
 }
 
+/// The wish to place one.
 pub fn buy(buyer: &Author, key: &str, lines: &[(VariantId, u32)]) -> Command {
     command(Action::Place(Box::new(place(buyer, key, lines))))
 }
 
+/// The wish to move an order on, by staff unless it must be a buyer's own.
 pub fn step(order: OrderId, to: OrderStatus, only_of: Option<UserId>) -> Command {
     command(Action::Move(MoveOrder { order, only_of, to, tracking: None, reason: Some("why".into()), by: staff() }))
 }
 
+/// The wish to move its payment on.
 pub fn pay(order: OrderId, to: PaymentStatus) -> Command {
     command(Action::Pay(PayOrder { order, to, by: staff() }))
 }
 
+/// The wish to change stock by hand.
 pub fn adjust(id: MoveId, variant: VariantId, delta: i64) -> Command {
     command(Action::Adjust(AdjustStock { id, variant, delta, reason: "counted".into() }))
 }

@@ -7,12 +7,13 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod files;
+pub mod mailer;
+pub mod fixtures;
 pub mod orders;
 pub mod outbox;
 pub mod queue;
 pub mod streams;
-
-mod fixtures;
 
 use std::sync::Arc;
 

@@ -65,6 +65,7 @@ pub async fn late_events_come_oldest_first(engine: &mut dyn Engine) {
     let some = store.overdue(at(1_000), at(103), 20).await.expect("read");
     let expected: Vec<_> = [1, 3, 4, 5, 6, 7, 8, 9].map(|n: usize| events[n].clone()).into();
     assert_eq!(some, expected);
+    drop(store);
     engine.restart().await;
     assert_eq!(engine.store().overdue(at(1_000), at(103), 20).await.expect("read"), expected);
 }

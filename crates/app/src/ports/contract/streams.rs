@@ -93,10 +93,10 @@ pub async fn parts_are_read_in_order(engine: &mut dyn Engine) {
     };
     assert_eq!(numbers(Span::After(0, 3)).await, [1, 2, 3]);
     assert_eq!(numbers(Span::After(8, 200)).await, [9, 10]);
-    assert_eq!(numbers(Span::After(10, 5)).await, []);
-    assert_eq!(numbers(Span::After(u64::MAX, 5)).await, []);
+    assert!(numbers(Span::After(10, 5)).await.is_empty());
+    assert!(numbers(Span::After(u64::MAX, 5)).await.is_empty());
     assert_eq!(numbers(Span::Before(4, 2)).await, [2, 3]);
-    assert_eq!(numbers(Span::Before(1, 2)).await, []);
+    assert!(numbers(Span::Before(1, 2)).await.is_empty());
     assert_eq!(numbers(Span::Before(u64::MAX, 2)).await, [9, 10]);
     assert_eq!(numbers(Span::Latest(4)).await, [7, 8, 9, 10]);
     let page = store.entries(stream, Span::After(0, 1)).await.expect("read");

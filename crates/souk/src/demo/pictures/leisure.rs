@@ -38,7 +38,7 @@ pub(super) fn backgammon(Palette { dark, light, main, accent, ink, .. }: Palette
     for n in 0..12_i32 {
         let x = 152 + n * 39 + if n > 5 { 28 } else { 0 };
         let (one, other) = if n % 2 == 0 { (main, ink) } else { (ink, main) };
-        let _ = write!(points, r##"<path d="M{x} 274L{} 430 {} 274Z" fill="{one}"/><path d="M{x} 646L{} 490 {} 646Z" fill="{other}"/>"##, x + 19, x + 38, x + 19, x + 38);
+        let _ = write!(points, r#"<path d="M{x} 274L{} 430 {} 274Z" fill="{one}"/><path d="M{x} 646L{} 490 {} 646Z" fill="{other}"/>"#, x + 19, x + 38, x + 19, x + 38);
     }
     let checker = |point: i32, place: i32, from_top: bool, fill: &str| {
         let x = 171 + point * 39 + if point > 5 { 28 } else { 0 };
@@ -54,13 +54,13 @@ pub(super) fn backgammon(Palette { dark, light, main, accent, ink, .. }: Palette
         }
     }
     let die = |x: i32, y: i32, turn: i32, dots: &[(i32, i32)]| {
-        let dots: String = dots.iter().map(|(x, y)| format!(r##"<circle cx="{x}" cy="{y}" r="5" fill="{ink}"/>"##)).collect();
+        let dots: String = dots.iter().map(|(x, y)| format!(r#"<circle cx="{x}" cy="{y}" r="5" fill="{ink}"/>"#)).collect();
         format!(r##"<g transform="translate({x} {y}) rotate({turn})"><rect x="-22" y="-22" width="44" height="44" rx="8" fill="#fffaf0" stroke="{ink}" stroke-opacity=".4" stroke-width="3"/>{dots}</g>"##)
     };
     let dice = die(256, 462, 14, &[(-10, -10), (0, 0), (10, 10)]) + &die(312, 452, -20, &[(-10, -10), (10, -10), (-10, 10), (10, 10), (0, 0)]);
     format!(
-        r##"{shadow}<path d="M108 232H692C704 232 708 240 708 248V676C708 686 702 692 692 692H108C98 692 92 686 92 676V248C92 238 98 232 108 232Z" fill="{dark}"/><path d="M108 232H692V256H108Z" fill="{main}"/><path d="M116 244H684" stroke="{accent}" stroke-width="6" stroke-dasharray="10 8"/><path d="M116 678H684" stroke="{accent}" stroke-width="6" stroke-dasharray="10 8"/>
-<path d="M140 270H392V650H140ZM408 270H660V650H408Z" fill="{light}"/>{points}<path d="M392 256H408V664H392Z" fill="{ink}"/><circle cx="400" cy="330" r="10" fill="{accent}"/><circle cx="400" cy="590" r="10" fill="{accent}"/>{men}{dice}<path d="{star}" fill="none" stroke="{accent}" stroke-width="5"/>"##,
+        r#"{shadow}<path d="M108 232H692C704 232 708 240 708 248V676C708 686 702 692 692 692H108C98 692 92 686 92 676V248C92 238 98 232 108 232Z" fill="{dark}"/><path d="M108 232H692V256H108Z" fill="{main}"/><path d="M116 244H684" stroke="{accent}" stroke-width="6" stroke-dasharray="10 8"/><path d="M116 678H684" stroke="{accent}" stroke-width="6" stroke-dasharray="10 8"/>
+<path d="M140 270H392V650H140ZM408 270H660V650H408Z" fill="{light}"/>{points}<path d="M392 256H408V664H392Z" fill="{ink}"/><circle cx="400" cy="330" r="10" fill="{accent}"/><circle cx="400" cy="590" r="10" fill="{accent}"/>{men}{dice}<path d="{star}" fill="none" stroke="{accent}" stroke-width="5"/>"#,
         shadow = shadow(400, 696, 310),
         star = star(534.0, 460.0, 30.0, 8, 0.765),
     )
@@ -94,7 +94,7 @@ pub(super) fn gift(Palette { dark, light, main, accent, ink, .. }: Palette) -> S
     for row in 0..3_i32 {
         for place in 0..5_i32 {
             let (x, y) = (f64::from(226 + place * 87), f64::from(474 + row * 68));
-            let _ = write!(paper, r##"<path d="{}" fill="none" stroke="{light}" stroke-width="4" opacity=".75"/>"##, star(x, y, 24.0, 8, 0.765));
+            let _ = write!(paper, r#"<path d="{}" fill="none" stroke="{light}" stroke-width="4" opacity=".75"/>"#, star(x, y, 24.0, 8, 0.765));
         }
     }
     format!(

@@ -3,6 +3,9 @@
 //! A picture is a scene (a tiled wall, a niche, a table) with one thing in it. Things are drawn on a square of 800, stand
 //! on the line y = 640, and take all their colours from a palette.
 
+// A picture has some hundred shapes: that they read well counts for more than how often they allocate.
+#![allow(clippy::format_collect)]
+
 mod leisure;
 mod scent;
 mod scene;

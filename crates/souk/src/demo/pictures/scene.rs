@@ -54,8 +54,8 @@ pub(super) fn star(x: f64, y: f64, radius: f64, points: u32, inside: f64) -> Str
 /// Steam above a cup.
 pub(super) fn steam(x: i32, y: i32) -> String {
     let wisp = |x: i32, high: i32| {
-        let (a, b, c) = (y - high / 3, y - 2 * high / 3, y - high);
-        format!("M{x} {y}C{} {a} {} {a} {x} {b}S{} {c} {} {c}", x - 26, x + 22, x - 18, x + 4)
+        let (low, middle, top) = (y - high / 3, y - 2 * high / 3, y - high);
+        format!("M{x} {y}C{} {low} {} {low} {x} {middle}S{} {top} {} {top}", x - 26, x + 22, x - 18, x + 4)
     };
     let paths: String = [wisp(x - 34, 120), wisp(x, 160), wisp(x + 34, 120)].concat();
     format!(r##"<path d="{paths}" fill="none" stroke="#fff" stroke-width="9" stroke-linecap="round" opacity=".75"/>"##)

@@ -24,8 +24,8 @@ pub(super) fn oud_oil(Palette { dark, light, main, accent, ink, .. }: Palette) -
 /// Chips of oud wood in a dish, one of them smoking.
 pub(super) fn oud_chips(Palette { dark, light, accent, ink, .. }: Palette) -> String {
     let mut chips = String::new();
-    for (x, y, turn) in scatter(26, 400.0, 500.0, 150.0, 62.0) {
-        let (face, side) = if (turn as i32) % 3 == 0 { ("#8a5a33", "#5a361b") } else { ("#6f4526", "#432610") };
+    for (n, (x, y, turn)) in scatter(26, 400.0, 500.0, 150.0, 62.0).enumerate() {
+        let (face, side) = if n % 3 == 0 { ("#8a5a33", "#5a361b") } else { ("#6f4526", "#432610") };
         let _ = write!(chips, r##"<g transform="translate({x:.0} {y:.0}) rotate({:.0})"><path d="M-46-12L30-22 48 2 40 18-40 22Z" fill="{side}"/><path d="M-46-12L30-22 44-2-40 8Z" fill="{face}"/><path d="M-34-6L26-14M-30 2L34-6" stroke="#2f1a0a" stroke-width="3" opacity=".6"/></g>"##, turn / 4.0);
     }
     format!(
@@ -39,7 +39,7 @@ pub(super) fn oud_chips(Palette { dark, light, accent, ink, .. }: Palette) -> St
 /// An incense burner, smoking.
 pub(super) fn burner(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
     let studs: String = (0..7).fold(String::new(), |mut studs, n| {
-        let _ = write!(studs, r##"<circle cx="{}" cy="384" r="9" fill="{light}"/>"##, 262 + n * 46);
+        let _ = write!(studs, r#"<circle cx="{}" cy="384" r="9" fill="{light}"/>"#, 262 + n * 46);
         studs
     });
     format!(
@@ -72,8 +72,8 @@ pub(super) fn rose_water(Palette { dark, light, main, accent, ink, .. }: Palette
 /// A hanging lantern of brass and coloured glass.
 pub(super) fn lantern(Palette { dark, light, accent, ink, .. }: Palette) -> String {
     let mut panes = String::new();
-    for (n, glass) in ["#c8443a", "#e9a13b", "#2f8f86", "#e9a13b", "#c8443a"].into_iter().enumerate() {
-        let x = 276.0 + 62.0 * n as f64;
+    for (x, glass) in [(276.0, "#c8443a"), (338.0, "#e9a13b"), (400.0, "#2f8f86"), (462.0, "#e9a13b"), (524.0, "#c8443a")] {
+        let x: f64 = x;
         let _ = write!(panes, r##"<path d="M{:.0} 560V414C{:.0} 392 {:.0} 378 {x:.0} 360 {:.0} 378 {:.0} 392 {:.0} 414V560Z" fill="{glass}"/><path d="{}" fill="#fff3c4" opacity=".9"/>"##, x - 24.0, x - 24.0, x - 12.0, x + 12.0, x + 24.0, x + 24.0, star(x, 470.0, 19.0, 8, 0.6));
     }
     format!(

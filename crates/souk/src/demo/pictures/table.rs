@@ -54,8 +54,8 @@ pub(super) fn plate(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
     for turn in 0..16 {
         let angle = f64::from(turn) * 22.5;
         let fill = if turn % 2 == 0 { main } else { accent };
-        let _ = write!(petals, r##"<path d="M400 400C370 340 380 300 400 276 420 300 430 340 400 400Z" fill="{fill}" transform="rotate({angle} 400 400)"/>"##);
-        let _ = write!(petals, r##"<g transform="rotate({angle} 400 400)"><circle cx="400" cy="196" r="15" fill="{accent}"/><path d="M362 214Q400 168 438 214" fill="none" stroke="{main}" stroke-width="7"/></g>"##);
+        let _ = write!(petals, r#"<path d="M400 400C370 340 380 300 400 276 420 300 430 340 400 400Z" fill="{fill}" transform="rotate({angle} 400 400)"/>"#);
+        let _ = write!(petals, r#"<g transform="rotate({angle} 400 400)"><circle cx="400" cy="196" r="15" fill="{accent}"/><path d="M362 214Q400 168 438 214" fill="none" stroke="{main}" stroke-width="7"/></g>"#);
     }
     format!(
         r##"{shadow}<path d="M270 610L230 668H262L330 600ZM530 610L570 668H538L470 600Z" fill="{ink}" opacity=".75"/>
@@ -82,11 +82,11 @@ pub(super) fn coffee(Palette { dark, light, main, accent, ink, .. }: Palette) ->
         .map(|(x, y, turn)| format!(r##"<g transform="translate({x} {y}) rotate({turn})"><path d="M-34 0C-20-22 16-22 36 0 16 20-20 20-34 0Z" fill="#a9b86a"/><path d="M-30 0C-10-8 14-8 34 0M-28 4C-8 12 14 10 32 2" fill="none" stroke="#6d7a35" stroke-width="3"/></g>"##))
         .collect();
     format!(
-        r##"{shadow}<path d="M252 340C214 440 206 560 250 664 330 682 470 682 550 664 594 560 586 440 548 340Z" fill="url(#cloth)"/>
+        r#"{shadow}<path d="M252 340C214 440 206 560 250 664 330 682 470 682 550 664 594 560 586 440 548 340Z" fill="url(#cloth)"/>
 <path d="M252 340C214 440 206 560 250 664 330 682 470 682 550 664 594 560 586 440 548 340Z" fill="{light}" opacity=".35"/>
 <ellipse cx="400" cy="334" rx="152" ry="46" fill="{ink}"/>{heap}<path d="M246 330C240 372 300 396 400 398 500 396 560 372 554 330 566 366 560 396 534 410 480 436 320 436 266 410 240 396 234 366 246 330Z" fill="{main}"/><path d="M262 404Q400 444 538 404" fill="none" stroke="{dark}" stroke-width="5" stroke-dasharray="14 9"/>
 <path d="M286 476C276 540 280 590 296 640M514 476C524 540 520 590 504 640" fill="none" stroke="{dark}" stroke-width="5" opacity=".45"/>
-<circle cx="400" cy="548" r="70" fill="{light}"/><circle cx="400" cy="548" r="70" fill="none" stroke="{accent}" stroke-width="6"/><path d="{star}" fill="none" stroke="{accent}" stroke-width="4"/><g transform="translate(400 548) rotate(-28) scale(1.7)"><ellipse rx="21" ry="14" fill="{ink}"/><path d="M-19 0C-8-6 8 8 19 0" fill="none" stroke="{light}" stroke-width="3"/></g>{spilt}{pods}"##,
+<circle cx="400" cy="548" r="70" fill="{light}"/><circle cx="400" cy="548" r="70" fill="none" stroke="{accent}" stroke-width="6"/><path d="{star}" fill="none" stroke="{accent}" stroke-width="4"/><g transform="translate(400 548) rotate(-28) scale(1.7)"><ellipse rx="21" ry="14" fill="{ink}"/><path d="M-19 0C-8-6 8 8 19 0" fill="none" stroke="{light}" stroke-width="3"/></g>{spilt}{pods}"#,
         shadow = shadow(400, 668, 200),
         star = star(400.0, 548.0, 60.0, 8, 0.85),
     )
@@ -96,7 +96,7 @@ pub(super) fn coffee(Palette { dark, light, main, accent, ink, .. }: Palette) ->
 pub(super) fn spices(Palette { dark, light, ink, .. }: Palette) -> String {
     let bowl = |x: i32, y: i32, size: f64, spice: &str, shade: &str| {
         let grains: String = scatter(26, 0.0, -176.0, 62.0, 34.0)
-            .map(|(x, y, _)| format!(r##"<circle cx="{x:.0}" cy="{y:.0}" r="3" fill="{shade}"/>"##))
+            .map(|(x, y, _)| format!(r#"<circle cx="{x:.0}" cy="{y:.0}" r="3" fill="{shade}"/>"#))
             .collect();
         format!(
             r##"<g transform="translate({x} {y}) scale({size})"><ellipse cy="4" rx="110" ry="16" fill="#000" opacity=".18"/><path d="M-120-130C-80-178-46-236 0-248 46-236 80-178 120-130Z" fill="{spice}"/><path d="M0-248C46-236 80-178 120-130H30C50-170 30-220 0-248Z" fill="{shade}" opacity=".6"/>{grains}<path d="M-140-132C-132-56-80-8-54 0H54C80-8 132-56 140-132Z" fill="url(#body)"/><ellipse cy="-132" rx="140" ry="15" fill="{light}"/><path d="M-120-134C-80-124 80-124 120-134 90-142-90-142-120-134Z" fill="{spice}"/><path d="M-118-84Q0-52 118-84" fill="none" stroke="{ink}" stroke-width="4" opacity=".5"/><path d="M-104-64l22-14 20 24 22-20 20 24 20-24 20 24 22-20 22 4" fill="none" stroke="{dark}" stroke-width="5"/><path d="M-54 0H54L46 14H-46Z" fill="{dark}"/></g>"##
@@ -113,7 +113,7 @@ pub(super) fn spices(Palette { dark, light, ink, .. }: Palette) -> String {
 /// A glass jar of red threads.
 pub(super) fn saffron(Palette { dark, main, accent, ink, .. }: Palette) -> String {
     let thread = |x: f64, y: f64, turn: f64| {
-        format!(r##"<path d="M-20 6C-8-10 6 12 20-6M20-6l8-5" transform="translate({x:.0} {y:.0}) rotate({turn:.0})"/>"##)
+        format!(r#"<path d="M-20 6C-8-10 6 12 20-6M20-6l8-5" transform="translate({x:.0} {y:.0}) rotate({turn:.0})"/>"#)
     };
     let inside: String = scatter(260, 400.0, 566.0, 150.0, 112.0).map(|(x, y, turn)| thread(x, y, turn)).collect();
     let outside: String = scatter(14, 596.0, 684.0, 84.0, 18.0).map(|(x, y, turn)| thread(x, y, turn)).collect();
@@ -138,9 +138,9 @@ pub(super) fn dates(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
         }
     }
     format!(
-        r##"{shadow}<path d="M170 470L208 244H592L630 470Z" fill="url(#cloth)"/><path d="M200 450L232 268H568L600 450Z" fill="{light}" opacity=".45"/><path d="{star}" fill="none" stroke="{accent}" stroke-width="7"/><path d="{small}" fill="{accent}"/>
+        r#"{shadow}<path d="M170 470L208 244H592L630 470Z" fill="url(#cloth)"/><path d="M200 450L232 268H568L600 450Z" fill="{light}" opacity=".45"/><path d="{star}" fill="none" stroke="{accent}" stroke-width="7"/><path d="{small}" fill="{accent}"/>
 <g stroke="{accent}" stroke-width="7" fill="none" stroke-linecap="round"><path d="M260 400C270 350 276 320 276 290M276 290C262 300 250 316 246 334M276 290C290 300 302 316 306 334M276 290C260 286 244 290 232 300M276 290C292 286 308 290 318 300"/><path d="M540 400C530 350 524 320 524 290M524 290C538 300 550 316 554 334M524 290C510 300 498 316 494 334M524 290C540 286 556 290 568 300M524 290C508 286 492 290 482 300"/></g>
-<path d="M160 470H640L662 640C662 656 650 668 634 668H166C150 668 138 656 138 640Z" fill="{dark}"/><path d="M176 486H624L640 630H160Z" fill="{ink}"/>{fruit}<path d="M138 632H662V650C662 662 652 672 640 672H160C148 672 138 662 138 650Z" fill="{main}"/><path d="M170 652H630" stroke="{accent}" stroke-width="5" stroke-dasharray="18 12"/>"##,
+<path d="M160 470H640L662 640C662 656 650 668 634 668H166C150 668 138 656 138 640Z" fill="{dark}"/><path d="M176 486H624L640 630H160Z" fill="{ink}"/>{fruit}<path d="M138 632H662V650C662 662 652 672 640 672H160C148 672 138 662 138 650Z" fill="{main}"/><path d="M170 652H630" stroke="{accent}" stroke-width="5" stroke-dasharray="18 12"/>"#,
         shadow = shadow(400, 670, 270),
         star = star(400.0, 356.0, 54.0, 8, 0.765),
         small = star(400.0, 356.0, 24.0, 8, 0.6),

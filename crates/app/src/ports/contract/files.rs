@@ -1,16 +1,16 @@
-//! What every engine behind the Files port must do. Knows nothing of folders.
+//! What every engine behind the Files port must do.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use souk_app::ports::{Blob, EngineError, Files};
+use crate::ports::{Blob, EngineError, Files};
 
 fn blob(bytes: impl Into<Bytes>, content_type: &str) -> Blob {
     Blob { bytes: bytes.into(), content_type: content_type.to_owned() }
 }
 
 /// Keeps, replaces, gives back, removes; refuses what is no key.
-pub async fn files(files: &dyn Files) {
+pub async fn blobs_are_kept_under_their_keys(files: &dyn Files) {
     files.check().await.unwrap();
     assert_eq!(files.get("products/none.svg").await.unwrap(), None);
     files.remove("products/none.svg").await.unwrap();
@@ -46,7 +46,7 @@ pub async fn files(files: &dyn Files) {
 }
 
 /// Readers see one writer's blob, never a mixture.
-pub async fn parallel_writers(files: Arc<dyn Files>) {
+pub async fn a_blob_is_one_writers_whole(files: Arc<dyn Files>) {
     let whole = |n: u8| blob(vec![n; 100_000], "application/x-part");
     files.put("one", whole(0)).await.unwrap();
     let writers = (0..8).map(|n| {
