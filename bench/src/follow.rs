@@ -18,12 +18,34 @@ const HANDED_TOGETHER: usize = 256;
 /// Most entries or jobs of one call, as the relay has it.
 const CHUNK: usize = 200;
 
-/// Hands events on, then does their jobs.
+/// Hands events on, then does their jobs, one step after the other.
 pub async fn carry_out(store: &SqliteStore, events: &[EventRecord]) -> anyhow::Result<()> {
     for events in events.chunks(HANDED_TOGETHER) {
         hand_on(store, events).await?;
     }
     do_jobs(store).await
+}
+
+/// The same with several steps at once, which the store commits together: for filling.
+pub async fn carry_out_fast(store: &SqliteStore, events: &[EventRecord]) -> anyhow::Result<()> {
+    let mut handing = JoinSet::new();
+    for events in events.chunks(HANDED_TOGETHER) {
+        let (store, events) = (store.clone(), events.to_vec());
+        handing.spawn(async move { hand_on(&store, &events).await });
+    }
+    let hands = handing.len();
+    while let Some(handed) = handing.join_next().await {
+        handed??;
+    }
+    let mut doing = JoinSet::new();
+    for _ in 0..hands {
+        let store = store.clone();
+        doing.spawn(async move { do_jobs(&store).await });
+    }
+    while let Some(done) = doing.join_next().await {
+        done??;
+    }
+    Ok(())
 }
 
 async fn hand_on(store: &SqliteStore, events: &[EventRecord]) -> anyhow::Result<()> {

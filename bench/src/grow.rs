@@ -8,7 +8,7 @@ use souk_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::follow::carry_out;
+use crate::follow::{carry_out, carry_out_fast};
 use crate::process::bytes_written;
 use crate::shop::{Buyers, Catalogue, Demand, NEW_BUYER_EVERY, batch};
 use crate::stats::{Latencies, as_f64, median, paired, per_second};
@@ -19,7 +19,7 @@ use crate::world::World;
 /// What the largest size is to keep of the smallest one's rate, at least.
 const AIM: f64 = 0.9;
 /// Batches that are in flight at once while a store is filled.
-const IN_FLIGHT: usize = 4;
+const IN_FLIGHT: usize = 16;
 
 /// How much is measured.
 #[derive(Debug, Clone, clap::Args)]
@@ -104,6 +104,9 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
         for _ in 0..IN_FLIGHT {
             let demand = if committing.len() % 2 == 0 { Demand::Spread } else { Demand::Hot };
             let commands = batch(left.min(FULL), &catalogue, &mut buyers, demand, &mut world);
+            if commands.is_empty() {
+                break;
+            }
             left -= commands.len();
             let store = store.clone();
             committing.spawn(async move { store.commit(commands).await });
@@ -114,7 +117,7 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
             committed.results.into_iter().try_for_each(|result| result.map(|_| ()))?;
             events.extend(committed.events);
         }
-        carry_out(&store, &events).await?;
+        carry_out_fast(&store, &events).await?;
     }
     drop(store);
     if restored {

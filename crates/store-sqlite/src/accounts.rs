@@ -175,6 +175,11 @@ fn email_key(user: &User) -> Option<String> {
     user.email.as_ref().filter(|_| user.role != Role::Guest).map(Email::key)
 }
 
+/// The form under which a guest is looked for by their address; none for accounts.
+fn guest_key(user: &User) -> Option<String> {
+    user.email.as_ref().filter(|_| user.role == Role::Guest).map(Email::key)
+}
+
 /// Whether another account than this person's has their address.
 fn is_taken(connection: &Connection, user: &User) -> Result<bool, Failure> {
     let Some(key) = email_key(user) else { return Ok(false) };
@@ -184,8 +189,9 @@ fn is_taken(connection: &Connection, user: &User) -> Result<bool, Failure> {
 
 /// Writes what may have changed of a person who is there; the password stays.
 fn save(connection: &Connection, user: &User) -> Result<(), Failure> {
-    let sql = "UPDATE users SET email_key = ?2, role = ?3, body = ?4 WHERE id = ?1";
-    let values = params![user.id.0.as_bytes(), email_key(user), records::role(user.role), serde_json::to_string(user)?];
+    let sql = "UPDATE users SET email_key = ?2, guest_key = ?3, role = ?4, body = ?5 WHERE id = ?1";
+    let role = records::role(user.role);
+    let values = params![user.id.0.as_bytes(), email_key(user), guest_key(user), role, serde_json::to_string(user)?];
     connection.prepare_cached(sql)?.execute(values)?;
     Ok(())
 }
@@ -194,11 +200,12 @@ fn create(connection: &Connection, new: &NewUser) -> Result<NewAccount, Failure>
     if is_taken(connection, &new.user)? {
         return Ok(NewAccount::EmailTaken);
     }
-    let sql = "INSERT INTO users (id, email_key, role, password_hash, body) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let sql = "INSERT INTO users (id, email_key, guest_key, role, password_hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     let user = &new.user;
     connection.prepare_cached(sql)?.execute(params![
         user.id.0.as_bytes(),
         email_key(user),
+        guest_key(user),
         records::role(user.role),
         new.password_hash,
         serde_json::to_string(user)?,

@@ -157,10 +157,11 @@ pub(crate) fn insert_move(connection: &Connection, stock_move: &StockMove) -> Re
 
 /// Adds to a variant's count what its moves add.
 pub(crate) fn add_stock(connection: &Connection, variant: VariantId, change: &Stock) -> Result<(), Failure> {
-    let sql = "INSERT INTO stock (variant_id, received, sold, returned) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT DO UPDATE SET received = received + excluded.received, sold = sold + excluded.sold,
-            returned = returned + excluded.returned";
     let values = params![variant.0.as_bytes(), change.received, change.sold, change.returned];
-    connection.prepare_cached(sql)?.execute(values)?;
+    let add = "UPDATE stock SET received = received + ?2, sold = sold + ?3, returned = returned + ?4 WHERE variant_id = ?1";
+    if connection.prepare_cached(add)?.execute(values)? == 0 {
+        let first = "INSERT INTO stock (variant_id, received, sold, returned) VALUES (?1, ?2, ?3, ?4)";
+        connection.prepare_cached(first)?.execute(values)?;
+    }
     Ok(())
 }

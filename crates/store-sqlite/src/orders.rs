@@ -1,4 +1,6 @@
 //! Orders and the shop's settings: what is asked of them. What changes orders and stock is in [`crate::commit`].
+//!
+//! The newest order is the one that was committed last.
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
@@ -8,7 +10,6 @@ use souk_domain::order::Order;
 use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
 use souk_domain::OrderId;
-use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::{SqliteStore, commit, cursor, records};
@@ -27,7 +28,7 @@ impl OrderStore for SqliteStore {
     }
 
     async fn orders(&self, filter: &OrderFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<Order>, ListError> {
-        let before = cursor::decode(LIST, cursor)?.map(|(_, id)| id);
+        let before = cursor::decode(LIST, cursor)?.map_or(i64::MAX, |(seq, _)| seq);
         let filter = filter.clone();
         Ok(self.inner.read(move |connection| list(connection, &filter, before, limit)).await?)
     }
@@ -63,46 +64,61 @@ pub(crate) fn shop(connection: &Connection) -> Result<Option<ShopSettings>, Fail
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
-fn list(connection: &Connection, filter: &OrderFilter, before: Option<Uuid>, limit: u32) -> Result<Listed<Order>, Failure> {
-    let mut wheres = Vec::new();
-    let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-    let mut only = |column: &str, value: Box<dyn ToSql>| {
-        values.push(value);
-        wheres.push(format!("{column} ?{}", values.len()));
-    };
+/// Adds a condition on one column.
+fn only(wheres: &mut Vec<String>, values: &mut Vec<Box<dyn ToSql>>, column: &str, value: Box<dyn ToSql>) {
+    values.push(value);
+    wheres.push(format!("{column} = ?{}", values.len()));
+}
+
+fn list(connection: &Connection, filter: &OrderFilter, before: i64, limit: u32) -> Result<Listed<Order>, Failure> {
+    let mut wheres = vec!["seq < ?1".to_owned()];
+    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before)];
+    // A person's orders are looked through, whatever else is asked: they are few.
+    let mut index = "";
     if let Some(user) = filter.user {
-        only("user_id =", Box::new(user.0.into_bytes()));
+        only(&mut wheres, &mut values, "user_id", Box::new(user.0.into_bytes()));
+        index = "INDEXED BY orders_by_key";
     }
     if let Some(email) = &filter.email {
-        let mut statement = connection.prepare_cached("SELECT id FROM users WHERE email_key = ?1")?;
-        let user: Option<[u8; 16]> = statement.query_row([email.key()], |row| row.get(0)).optional()?;
-        let Some(user) = user else { return Ok(Listed { items: Vec::new(), next: None }) };
-        only("user_id =", Box::new(user));
+        // Guests share addresses; the newest of them are the ones that somebody looks for.
+        let sql = "SELECT id FROM users WHERE email_key = ?1
+            UNION ALL SELECT * FROM (SELECT id FROM users WHERE guest_key = ?1 ORDER BY id DESC LIMIT 100)";
+        let mut statement = connection.prepare_cached(sql)?;
+        let people = statement.query_map([email.key()], |row| row.get::<_, [u8; 16]>(0))?.collect::<Result<Vec<_>, _>>()?;
+        if people.is_empty() {
+            return Ok(Listed { items: Vec::new(), next: None });
+        }
+        let first = values.len() + 1;
+        let places: Vec<_> = (first..first + people.len()).map(|place| format!("?{place}")).collect();
+        wheres.push(format!("user_id IN ({})", places.join(", ")));
+        values.extend(people.into_iter().map(|id| Box::new(id) as Box<dyn ToSql>));
+        index = "INDEXED BY orders_by_key";
     }
     if let Some(status) = filter.status {
-        // A person has few orders: their list is looked through, not that of the status.
-        let column = if filter.user.is_some() || filter.email.is_some() { "+status =" } else { "status =" };
-        only(column, Box::new(records::order_status(status)));
+        only(&mut wheres, &mut values, "status", Box::new(records::order_status(status)));
     }
     if let Some(number) = filter.number {
-        only("number =", Box::new(records::number(number)));
+        only(&mut wheres, &mut values, "number", Box::new(records::number(number)));
     }
-    if let Some(before) = before {
-        only("id <", Box::new(before.into_bytes()));
-    }
-    let wheres = if wheres.is_empty() { String::new() } else { format!("WHERE {}", wheres.join(" AND ")) };
     // One more than asked for says whether there is a next page.
-    let sql = format!("SELECT body FROM orders {wheres} ORDER BY id DESC LIMIT {}", u64::from(limit) + 1);
+    let sql = format!(
+        "WITH page AS MATERIALIZED (SELECT seq FROM orders {index} WHERE {} ORDER BY seq DESC LIMIT {})
+        SELECT seq, body FROM page CROSS JOIN orders USING (seq) ORDER BY seq DESC",
+        wheres.join(" AND "),
+        u64::from(limit) + 1
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     let mut items: Vec<Order> = Vec::new();
+    let mut last = before;
     let mut next = None;
     while let Some(row) = rows.next()? {
         if items.len() == limit as usize {
-            next = items.last().map(|last| cursor::encode(LIST, 0, last.id.0));
+            next = items.last().map(|order| cursor::encode(LIST, last, order.id.0));
             break;
         }
-        items.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+        last = row.get(0)?;
+        items.push(serde_json::from_str(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?);
     }
     Ok(Listed { items, next })
 }

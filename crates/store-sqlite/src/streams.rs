@@ -32,11 +32,23 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
         let same = there.author == entry.author && there.body == entry.body;
         return Ok(if same { Appended::At { seq: there.seq, at: there.at, repeated: true } } else { Appended::IdConflict });
     }
-    let next = "INSERT INTO streams (stream, head) VALUES (?1, 1) ON CONFLICT DO UPDATE SET head = head + 1 RETURNING head";
-    let seq: i64 = connection.prepare_cached(next)?.query_row([&key], |row| row.get(0))?;
+    // Two plain statements: one with RETURNING would keep a journal of its own for every entry.
+    let head = head(connection, &key)?;
+    let keep = if head.is_some() {
+        "UPDATE streams SET head = ?2 WHERE stream = ?1"
+    } else {
+        "INSERT INTO streams (stream, head) VALUES (?1, ?2)"
+    };
+    let seq = head.unwrap_or(0) + 1;
+    connection.prepare_cached(keep)?.execute(params![key, seq])?;
     let sql = "INSERT INTO entries (stream, seq, id, at, author, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     connection.prepare_cached(sql)?.execute(params![key, seq, entry.id.0.as_bytes(), nanos(entry.at), author, body])?;
     Ok(Appended::At { seq: natural(seq), at: entry.at, repeated: false })
+}
+
+fn head(connection: &Connection, stream: &[u8]) -> Result<Option<i64>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT head FROM streams WHERE stream = ?1")?;
+    Ok(statement.query_row([stream], |row| row.get(0)).optional()?)
 }
 
 fn seq_of(connection: &Connection, stream: &[u8], id: EntryId) -> Result<Option<i64>, Failure> {
@@ -65,9 +77,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
 
 fn page(connection: &Connection, stream: StreamKey, span: Span) -> Result<Page, Failure> {
     let key = stream_key(stream);
-    let mut statement = connection.prepare_cached("SELECT head FROM streams WHERE stream = ?1")?;
-    let head: Option<i64> = statement.query_row([&key], |row| row.get(0)).optional()?;
-    let Some(head) = head else { return Ok(Page::default()) };
+    let Some(head) = head(connection, &key)? else { return Ok(Page::default()) };
     // Numbers below `from` or past `to` are not asked for; the last ones before an end are read backwards.
     let (forward, from, to, limit) = match span {
         // A number past what can be stored is past every head.

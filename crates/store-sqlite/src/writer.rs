@@ -1,7 +1,7 @@
 //! The one thread that writes, and its group commit.
 //!
-//! A group is whatever waited while the last one committed: each command in a savepoint of its own, one commit for all,
-//! then everybody is answered. There is no timer: a command that comes alone is committed alone. Never answer a command
+//! A group is whatever waited while the last one committed: each command whole or not at all, one commit for all, then
+//! everybody is answered. There is no timer: a command that comes alone is committed alone. Never answer a command
 //! before its commit; never let one command's fault reach another.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -149,9 +149,13 @@ struct Group {
 }
 
 impl Group {
-    /// Runs a command inside its savepoint; `false` when the transaction is lost.
+    /// Runs a command; `false` when the transaction is lost.
+    ///
+    /// A savepoint keeps the pages that it may have to bring back. The first command that writes needs none: when it
+    /// fails, the whole transaction is rolled back, and nobody loses anything.
     fn run(&mut self, connection: &Connection, command: Command) -> bool {
-        if self.begun.is_ok() {
+        let first = !self.wrote;
+        if self.begun.is_ok() && !first {
             self.begun = execute(connection, "SAVEPOINT command");
         }
         if let Err(failure) = &self.begun {
@@ -161,16 +165,23 @@ impl Group {
         let before = connection.total_changes();
         let ran = (command.run)(Ok(connection));
         let kept = ran.good && command.keep;
-        let undone = if kept { Ok(()) } else { execute(connection, "ROLLBACK TO command") };
-        let released = undone.and_then(|()| execute(connection, "RELEASE command"));
-        self.wrote |= kept && connection.total_changes() != before;
+        let wrote = connection.total_changes() != before;
+        self.wrote |= kept && wrote;
         self.ran.push(ran);
-        if connection.is_autocommit() || released.is_err() {
+        if connection.is_autocommit() {
             // A full disk, for one, makes SQLite roll the whole transaction back.
             self.begun = Err(Failure::RolledBack);
             return false;
         }
-        true
+        self.begun = match (first, kept || !wrote) {
+            (true, true) => Ok(()),
+            (true, false) => execute(connection, "ROLLBACK").and_then(|()| execute(connection, "BEGIN IMMEDIATE")),
+            (false, true) => execute(connection, "RELEASE command"),
+            (false, false) => {
+                execute(connection, "ROLLBACK TO command").and_then(|()| execute(connection, "RELEASE command"))
+            }
+        };
+        self.begun.is_ok()
     }
 
     fn commit(self, connection: &Connection) {

@@ -33,12 +33,13 @@ impl Serve {
 async fn serve(engines: &EngineOptions, options: &ServeOptions) -> anyhow::Result<()> {
     let listener = server::listen(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
     let stop = CancellationToken::new();
+    // Before anything says that it listens: whoever reads that may ask to stop at once.
+    tell_of_signals(&stop)?;
     let souk = Souk::start(engines, options, listener).await?;
     for line in souk.greeting() {
         super::say(line);
     }
     super::say(&format!("listening on http://{}", souk.address()));
-    tell_of_signals(&stop)?;
     stop.cancelled().await;
     tracing::info!("stopping: what runs may finish");
     souk.stop(Duration::from_secs(options.stop_deadline)).await;

@@ -19,6 +19,9 @@ use super::{Wired, Wish, wire};
 use crate::config::{EngineOptions, ServeOptions};
 use crate::{assets, demo, server, telemetry};
 
+/// How often the queue and the outbox are measured.
+const MEASURE_EVERY: Duration = Duration::from_secs(5);
+
 /// A running Souk.
 pub struct Souk {
     app: Arc<App>,
@@ -76,6 +79,7 @@ impl Souk {
             listening.push(tokio::spawn(server::serve(listener, router, 100, stop.clone(), deadline)));
         }
         telemetry::keep_metrics_small(metrics);
+        tokio::spawn(souk_worker::observe(app.clone(), MEASURE_EVERY, stop.clone()));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
         Ok(Self { app, address, greeting, listening, stop, worker, committer })
     }

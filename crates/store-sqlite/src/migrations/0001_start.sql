@@ -5,7 +5,7 @@
 -- are what rows are found by.
 --
 -- The commit of orders is the hot path. Order ids are UUIDv7, so everything keyed by them grows at its end; only the
--- number, the buyer's key and the buyer's list are inserted in the middle of an index.
+-- number and the buyer's key are inserted in the middle of an index.
 
 CREATE TABLE shop (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -87,11 +87,12 @@ CREATE TABLE orders (
     request_hash BLOB NOT NULL,
     status INTEGER NOT NULL,
     placed_at INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (user_id, key)
+    body TEXT NOT NULL
 ) STRICT;
-CREATE INDEX orders_by_user ON orders (user_id, id);
-CREATE INDEX orders_by_status ON orders (status, id);
+-- Lists are in the order of `seq`, which ends every index. A buyer's list is sorted out of this one: a buyer has few
+-- orders, and an index of its own would cost every order another page.
+CREATE UNIQUE INDEX orders_by_key ON orders (user_id, key);
+CREATE INDEX orders_by_status ON orders (status);
 
 -- Streams. A key is one byte for its kind and the 16 bytes of the id.
 CREATE TABLE streams (
@@ -167,14 +168,16 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_to_lease ON jobs (priority, available_at, leased);
 
--- People. `email_key` is that of accounts alone: guests share addresses.
+-- People. `email_key` is that of accounts alone, `guest_key` that of guests, who share addresses.
 CREATE TABLE users (
     id BLOB PRIMARY KEY,
     email_key TEXT UNIQUE,
+    guest_key TEXT,
     role INTEGER NOT NULL,
     password_hash TEXT,
     body TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX guests_by_address ON users (guest_key, id) WHERE guest_key IS NOT NULL;
 CREATE INDEX users_who_work_here ON users (role, id) WHERE role >= 2;
 
 CREATE TABLE sessions (

@@ -27,7 +27,7 @@ pub struct OrderFilter {
     pub status: Option<OrderStatus>,
     /// Only with this number.
     pub number: Option<OrderNumber>,
-    /// Only of the account with this address.
+    /// Only of people with this address: the account, and the (newest 100) guests who gave it.
     pub email: Option<Email>,
 }
 
