@@ -46,6 +46,9 @@ pub enum CommitError {
     /// The rules refuse it.
     #[error(transparent)]
     Order(#[from] OrderError),
+    /// The buyer ordered too often; how long to wait.
+    #[error("too many orders of one account")]
+    TooMany(Duration),
     /// Too many wait, or it waited too long; it was not done, and may be sent again.
     #[error("too many orders wait")]
     Busy,

@@ -61,6 +61,16 @@ impl Job {
         serde_json::to_string(self).unwrap_or_default()
     }
 
+    /// The kind that a waiting payload names, even one that this version of Souk does not know.
+    #[must_use]
+    pub fn kind_of(payload: &str) -> String {
+        #[derive(Deserialize)]
+        struct Named {
+            job: String,
+        }
+        serde_json::from_str::<Named>(payload).map_or_else(|_| "unknown".to_owned(), |named| named.job)
+    }
+
     /// Reads a job; none when this version of Souk does not know it.
     #[must_use]
     pub fn decode(payload: &str) -> Option<Self> {

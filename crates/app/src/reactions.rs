@@ -55,8 +55,13 @@ pub fn follow(record: &EventRecord) -> Reactions {
                 EntryBody::JobFailed { job_id: *job_id, kind: kind.clone(), error: error.clone() },
             )],
         },
+        // Even a job that this version does not know is queued: it fails again, and is not silently gone.
         Event::JobRetryRequested { job_id, payload } => Reactions {
-            jobs: Job::decode(payload).map(|job| new_job(record, *job_id, &job)).into_iter().collect(),
+            jobs: vec![NewJob {
+                kind: Job::kind_of(payload),
+                payload: payload.clone(),
+                ..new_job(record, *job_id, Job::decode(payload).as_ref())
+            }],
             entries: vec![],
         },
     }
@@ -72,15 +77,15 @@ pub fn expected_of_placed_order(order: souk_domain::OrderId) -> (EntryId, [JobId
 }
 
 fn job(record: &EventRecord, job: &Job) -> NewJob {
-    new_job(record, JobId(ids::derive(record.id.0, &["job", job.kind()])), job)
+    new_job(record, JobId(ids::derive(record.id.0, &["job", job.kind()])), Some(job))
 }
 
-fn new_job(record: &EventRecord, id: JobId, job: &Job) -> NewJob {
+fn new_job(record: &EventRecord, id: JobId, job: Option<&Job>) -> NewJob {
     NewJob {
         id,
-        kind: job.kind().to_owned(),
-        payload: job.encode(),
-        priority: job.priority(),
+        kind: job.map(Job::kind).unwrap_or_default().to_owned(),
+        payload: job.map(Job::encode).unwrap_or_default(),
+        priority: job.map_or(u8::MAX, Job::priority),
         run_at: record.at,
         event_id: record.id,
         trace: record.trace.clone(),
@@ -95,5 +100,46 @@ fn entry(record: &EventRecord, body: EntryBody) -> NewEntry {
         author: None,
         at: record.at,
         body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use souk_domain::{EventId, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn record(event: Event) -> EventRecord {
+        EventRecord { id: EventId(Uuid::from_u128(1)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+    }
+
+    #[test]
+    fn a_retried_job_comes_back_as_it_was_known_or_not() {
+        let job_id = JobId(Uuid::from_u128(2));
+        for payload in [r#"{"job":"SendReceiptV9","orderId":"x"}"#, &Job::SendReceipt { order_id: souk_domain::OrderId(Uuid::nil()) }.encode()] {
+            let follows = follow(&record(Event::JobRetryRequested { job_id, payload: payload.to_owned() }));
+            assert_eq!(follows.jobs.len(), 1);
+            assert_eq!((follows.jobs[0].id, follows.jobs[0].payload.as_str()), (job_id, payload));
+            assert!(follows.jobs[0].kind.starts_with("SendReceiptV"));
+        }
+    }
+
+    #[test]
+    fn verify_expects_what_follows_from_an_order() {
+        let order_id = souk_domain::OrderId(Uuid::from_u128(3));
+        let placed = Event::OrderPlaced {
+            order_id,
+            number: souk_domain::OrderNumber::from_random(1),
+            user_id: souk_domain::UserId(Uuid::nil()),
+            total: souk_domain::Money::zero("SAR".parse().expect("a known code")),
+            items: 1,
+            locale: souk_domain::Locale::Ar,
+        };
+        let id = souk_domain::event::order_event_id(order_id, OrderStatus::Placed);
+        let follows = follow(&EventRecord { id, ..record(placed) });
+        let (entry, jobs) = expected_of_placed_order(order_id);
+        assert_eq!(follows.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [entry]);
+        assert_eq!(follows.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), jobs);
     }
 }

@@ -1,4 +1,4 @@
-//! Listens and serves HTTP: bounded connections, slow clients cut off, and a stop that lets what runs finish.
+//! Listens and serves HTTP/1.1: bounded connections, slow clients cut off, and a stop that lets what runs finish.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,16 +7,21 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ConnectInfo;
 use axum::extract::Request;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 /// A client has this long to send the head of a request.
 const HEAD_DEADLINE: Duration = Duration::from_secs(15);
+
+/// A client that takes nothing of its answer for so long is gone.
+const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Connections that the kernel may hold before they are accepted; it takes less where `net.core.somaxconn` says so.
 const BACKLOG: u32 = 65_535;
@@ -36,9 +41,9 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// Serves `router` until `stop`, then lets what runs finish for at most `deadline`.
 pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: CancellationToken, deadline: Duration) {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(64 << 10);
-    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(200);
+    let mut builder = Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(64 << 10);
+    let mut served = JoinSet::new();
     let open = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
     loop {
@@ -53,9 +58,12 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
             request.extensions_mut().insert(ConnectInfo(peer));
             router.clone().oneshot(request)
         });
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_DEADLINE));
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = graceful.watch(connection);
-        tokio::spawn(async move {
+        while served.try_join_next().is_some() {}
+        served.spawn(async move {
             // A client that goes away in the middle is no news.
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");
@@ -67,6 +75,8 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
     if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
+    // Nothing that outlived the deadline may hold the application.
+    served.shutdown().await;
 }
 
 async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {

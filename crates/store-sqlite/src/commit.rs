@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::store::Committed;
 use souk_domain::catalog::{Product, Stock, StockMove};
 use souk_domain::order::Order;
-use souk_domain::order::commit::{Batch, Command, Offer, OrderKey, PlacedOrder, Sale, Snapshot, Writes, decide};
+use souk_domain::order::commit::{
+    Batch, Command, Offer, OrderKey, PlacedOrder, Sale, Snapshot, Writes, decide,
+};
 use souk_domain::{MoveId, VariantId};
 
 use crate::failure::Failure;
@@ -20,7 +22,10 @@ pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Co
     let snapshot = load(connection, &batch)?;
     let (results, writes) = decide(&batch, snapshot);
     write(connection, &writes)?;
-    Ok(Committed { results, events: writes.events })
+    Ok(Committed {
+        results,
+        events: writes.events,
+    })
 }
 
 fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure> {
@@ -50,15 +55,29 @@ fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure>
             offers.insert(variant, offer);
         }
     }
-    Ok(Snapshot { shop, known, orders, moves, offers })
+    Ok(Snapshot {
+        shop,
+        known,
+        orders,
+        moves,
+        offers,
+    })
 }
 
-fn placed_under(connection: &Connection, (user, key): &OrderKey) -> Result<Option<([u8; 32], Order)>, Failure> {
+fn placed_under(
+    connection: &Connection,
+    (user, key): &OrderKey,
+) -> Result<Option<([u8; 32], Order)>, Failure> {
     let sql = "SELECT request_hash, body FROM orders WHERE user_id = ?1 AND key = ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let row: Option<([u8; 32], String)> =
-        statement.query_row(params![user.0.as_bytes(), key], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    Ok(row.map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order))).transpose()?)
+    let row: Option<([u8; 32], String)> = statement
+        .query_row(params![user.0.as_bytes(), key], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(row
+        .map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order)))
+        .transpose()?)
 }
 
 fn is_moved(connection: &Connection, id: MoveId) -> Result<bool, Failure> {
@@ -67,7 +86,11 @@ fn is_moved(connection: &Connection, id: MoveId) -> Result<bool, Failure> {
 }
 
 /// A variant on sale; the product of several variants is read once.
-fn offer(connection: &Connection, id: VariantId, products: &mut HashMap<[u8; 16], Arc<Product>>) -> Result<Option<Offer>, Failure> {
+fn offer(
+    connection: &Connection,
+    id: VariantId,
+    products: &mut HashMap<[u8; 16], Arc<Product>>,
+) -> Result<Option<Offer>, Failure> {
     let stock = stock(connection, id)?;
     let sql = "SELECT product_id, body FROM variants WHERE id = ?1";
     let row: Option<([u8; 16], String)> = connection
@@ -86,16 +109,28 @@ fn offer(connection: &Connection, id: VariantId, products: &mut HashMap<[u8; 16]
         products.insert(product_id, Arc::clone(&product));
         product
     };
-    let sale = Sale { product, variant: serde_json::from_str(&variant)? };
-    Ok(Some(Offer { sale: Some(sale), stock: stock.unwrap_or_default() }))
+    let sale = Sale {
+        product,
+        variant: serde_json::from_str(&variant)?,
+    };
+    Ok(Some(Offer {
+        sale: Some(sale),
+        stock: stock.unwrap_or_default(),
+    }))
 }
 
 /// The count of a variant, if anything was ever counted of it.
 pub(crate) fn stock(connection: &Connection, id: VariantId) -> Result<Option<Stock>, Failure> {
     let sql = "SELECT received, sold, returned FROM stock WHERE variant_id = ?1";
-    let stock = connection.prepare_cached(sql)?.query_row([id.0.as_bytes()], |row| {
-        Ok(Stock { received: row.get(0)?, sold: row.get(1)?, returned: row.get(2)? })
-    });
+    let stock = connection
+        .prepare_cached(sql)?
+        .query_row([id.0.as_bytes()], |row| {
+            Ok(Stock {
+                received: row.get(0)?,
+                sold: row.get(1)?,
+                returned: row.get(2)?,
+            })
+        });
     Ok(stock.optional()?)
 }
 
@@ -108,7 +143,11 @@ fn write(connection: &Connection, writes: &Writes) -> Result<(), Failure> {
     }
     for order in &writes.changed {
         let sql = "UPDATE orders SET status = ?2, body = ?3 WHERE id = ?1";
-        let values = params![order.id.0.as_bytes(), order_status(order.status), serde_json::to_string(order)?];
+        let values = params![
+            order.id.0.as_bytes(),
+            order_status(order.status),
+            serde_json::to_string(order)?
+        ];
         connection.prepare_cached(sql)?.execute(values)?;
     }
     for stock_move in &writes.moves {
@@ -156,11 +195,21 @@ pub(crate) fn insert_move(connection: &Connection, stock_move: &StockMove) -> Re
 }
 
 /// Adds to a variant's count what its moves add.
-pub(crate) fn add_stock(connection: &Connection, variant: VariantId, change: &Stock) -> Result<(), Failure> {
-    let values = params![variant.0.as_bytes(), change.received, change.sold, change.returned];
+pub(crate) fn add_stock(
+    connection: &Connection,
+    variant: VariantId,
+    change: &Stock,
+) -> Result<(), Failure> {
+    let values = params![
+        variant.0.as_bytes(),
+        change.received,
+        change.sold,
+        change.returned
+    ];
     let add = "UPDATE stock SET received = received + ?2, sold = sold + ?3, returned = returned + ?4 WHERE variant_id = ?1";
     if connection.prepare_cached(add)?.execute(values)? == 0 {
-        let first = "INSERT INTO stock (variant_id, received, sold, returned) VALUES (?1, ?2, ?3, ?4)";
+        let first =
+            "INSERT INTO stock (variant_id, received, sold, returned) VALUES (?1, ?2, ?3, ?4)";
         connection.prepare_cached(first)?.execute(values)?;
     }
     Ok(())

@@ -11,9 +11,13 @@ pub(crate) fn encode(list: char, number: i64, id: Uuid) -> String {
 
 /// Reads a cursor of the list with this letter.
 pub(crate) fn decode(list: char, cursor: Option<&str>) -> Result<Option<(i64, Uuid)>, ListError> {
-    let Some(cursor) = cursor else { return Ok(None) };
+    let Some(cursor) = cursor else {
+        return Ok(None);
+    };
     let parts = || {
-        let rest = cursor.strip_prefix(list).filter(|rest| rest.len() == 48 && rest.is_ascii())?;
+        let rest = cursor
+            .strip_prefix(list)
+            .filter(|rest| rest.len() == 48 && rest.is_ascii())?;
         let (number, id) = rest.split_at(16);
         let number = u64::from_str_radix(number, 16).ok()?;
         Some((number.cast_signed(), Uuid::try_parse(id).ok()?))
@@ -34,8 +38,18 @@ mod tests {
             assert!(matches!(decode('p', Some(&cursor)), Err(ListError::Cursor)));
         }
         assert!(matches!(decode('o', None), Ok(None)));
-        for wrong in ["", "o", "o12", "oé", &"o+".repeat(25), &format!("o{}", "é".repeat(24))] {
-            assert!(matches!(decode('o', Some(wrong)), Err(ListError::Cursor)), "{wrong}");
+        for wrong in [
+            "",
+            "o",
+            "o12",
+            "oé",
+            &"o+".repeat(25),
+            &format!("o{}", "é".repeat(24)),
+        ] {
+            assert!(
+                matches!(decode('o', Some(wrong)), Err(ListError::Cursor)),
+                "{wrong}"
+            );
         }
     }
 }

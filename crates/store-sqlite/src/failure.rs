@@ -37,11 +37,17 @@ impl From<Failure> for EngineError {
         match &failure {
             Failure::Sqlite(rusqlite::Error::SqliteFailure(error, _)) => match error.code {
                 ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Conflict,
-                ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::CannotOpen => Self::Unavailable(failure.into()),
+                ErrorCode::SystemIoFailure | ErrorCode::DiskFull | ErrorCode::CannotOpen => {
+                    Self::Unavailable(failure.into())
+                }
                 _ => Self::Refused(failure.into()),
             },
-            Failure::Sqlite(_) | Failure::Stored(_) | Failure::Refused(_) | Failure::Panicked => Self::Refused(failure.into()),
-            Failure::Io(_) | Failure::RolledBack | Failure::Full | Failure::Stopped => Self::Unavailable(failure.into()),
+            Failure::Sqlite(_) | Failure::Stored(_) | Failure::Refused(_) | Failure::Panicked => {
+                Self::Refused(failure.into())
+            }
+            Failure::Io(_) | Failure::RolledBack | Failure::Full | Failure::Stopped => {
+                Self::Unavailable(failure.into())
+            }
         }
     }
 }

@@ -57,7 +57,9 @@ pub enum OpenError {
     #[error("{0} is served by another process (it holds {0}.lock)")]
     Served(PathBuf),
     /// It was written by a newer version of Souk.
-    #[error("the database has schema version {found}, this program knows {known}: use a newer Souk")]
+    #[error(
+        "the database has schema version {found}, this program knows {known}: use a newer Souk"
+    )]
     Newer {
         /// The file's version.
         found: i64,
@@ -65,7 +67,9 @@ pub enum OpenError {
         known: i64,
     },
     /// It was written by an older version, and this access may not bring it forward.
-    #[error("the database has schema version {found}, this program writes {known}: start `souk serve` once to bring it forward")]
+    #[error(
+        "the database has schema version {found}, this program writes {known}: start `souk serve` once to bring it forward"
+    )]
     Older {
         /// The file's version.
         found: i64,
@@ -88,7 +92,14 @@ pub enum OpenError {
 pub(crate) fn prepare(path: &Path, options: &SqliteOptions) -> Result<Option<File>, OpenError> {
     if options.access == Access::Read {
         let found = schema::version(&reader(path, options)?)?;
-        return if found == schema::VERSION { Ok(None) } else { Err(OpenError::Older { found, known: schema::VERSION }) };
+        return if found == schema::VERSION {
+            Ok(None)
+        } else {
+            Err(OpenError::Older {
+                found,
+                known: schema::VERSION,
+            })
+        };
     }
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -104,7 +115,10 @@ pub(crate) fn prepare(path: &Path, options: &SqliteOptions) -> Result<Option<Fil
     if found < schema::VERSION {
         // Nobody changes the tables under a server that runs.
         if options.access == Access::Share && !take(&lock)? {
-            return Err(OpenError::Older { found, known: schema::VERSION });
+            return Err(OpenError::Older {
+                found,
+                known: schema::VERSION,
+            });
         }
         schema::migrate(&mut connection)?;
     }
@@ -146,7 +160,10 @@ pub(crate) fn beside(path: &Path, extension: &str) -> PathBuf {
 
 /// The connection that writes.
 pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(options.busy)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit that was answered survives the loss of power.
@@ -154,8 +171,8 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     connection.pragma_update(None, "cache_size", -i64::from(options.writer_cache_kib))?;
     // Savepoints keep what they may have to undo in memory.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // 16 MiB of log before its pages go to their places: fewer, larger, better merged writes than the default of 4.
-    connection.pragma_update(None, "wal_autocheckpoint", 4_096)?;
+    // A log of 64 MiB starts anew; most of its pages went to their places before (see `checkpoint`).
+    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
@@ -163,7 +180,10 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
 
 /// A connection that reads.
 pub(crate) fn reader(path: &Path, options: &SqliteOptions) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(options.busy)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -i64::from(options.reader_cache_kib))?;

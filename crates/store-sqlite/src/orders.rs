@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{Committed, ListError, Listed, OrderFilter, OrderStore};
+use souk_domain::OrderId;
 use souk_domain::order::Order;
 use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
-use souk_domain::OrderId;
 
 use crate::failure::Failure;
 use crate::{SqliteStore, commit, cursor, records};
@@ -20,17 +20,29 @@ const LIST: char = 'o';
 #[async_trait]
 impl OrderStore for SqliteStore {
     async fn commit(&self, batch: Vec<Command>) -> Result<Committed, EngineError> {
-        self.inner.write(move |connection| commit::commit(connection, &batch)).await
+        self.inner
+            .write(move |connection| commit::commit(connection, &batch))
+            .await
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, EngineError> {
-        self.inner.read(move |connection| load(connection, id)).await
+        self.inner
+            .read(move |connection| load(connection, id))
+            .await
     }
 
-    async fn orders(&self, filter: &OrderFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<Order>, ListError> {
+    async fn orders(
+        &self,
+        filter: &OrderFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<Order>, ListError> {
         let before = cursor::decode(LIST, cursor)?.map_or(i64::MAX, |(seq, _)| seq);
         let filter = filter.clone();
-        Ok(self.inner.read(move |connection| list(connection, &filter, before, limit)).await?)
+        Ok(self
+            .inner
+            .read(move |connection| list(connection, &filter, before, limit))
+            .await?)
     }
 
     async fn shop(&self) -> Result<Option<ShopSettings>, EngineError> {
@@ -53,7 +65,9 @@ impl OrderStore for SqliteStore {
 /// Reads one order.
 pub(crate) fn load(connection: &Connection, id: OrderId) -> Result<Option<Order>, Failure> {
     let mut statement = connection.prepare_cached("SELECT body FROM orders WHERE id = ?1")?;
-    let body: Option<String> = statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?;
+    let body: Option<String> = statement
+        .query_row([id.0.as_bytes()], |row| row.get(0))
+        .optional()?;
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
@@ -65,18 +79,33 @@ pub(crate) fn shop(connection: &Connection) -> Result<Option<ShopSettings>, Fail
 }
 
 /// Adds a condition on one column.
-fn only(wheres: &mut Vec<String>, values: &mut Vec<Box<dyn ToSql>>, column: &str, value: Box<dyn ToSql>) {
+fn only(
+    wheres: &mut Vec<String>,
+    values: &mut Vec<Box<dyn ToSql>>,
+    column: &str,
+    value: Box<dyn ToSql>,
+) {
     values.push(value);
     wheres.push(format!("{column} = ?{}", values.len()));
 }
 
-fn list(connection: &Connection, filter: &OrderFilter, before: i64, limit: u32) -> Result<Listed<Order>, Failure> {
+fn list(
+    connection: &Connection,
+    filter: &OrderFilter,
+    before: i64,
+    limit: u32,
+) -> Result<Listed<Order>, Failure> {
     let mut wheres = vec!["seq < ?1".to_owned()];
     let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before)];
     // A person's orders are looked through, whatever else is asked: they are few.
     let mut index = "";
     if let Some(user) = filter.user {
-        only(&mut wheres, &mut values, "user_id", Box::new(user.0.into_bytes()));
+        only(
+            &mut wheres,
+            &mut values,
+            "user_id",
+            Box::new(user.0.into_bytes()),
+        );
         index = "INDEXED BY orders_by_key";
     }
     if let Some(email) = &filter.email {
@@ -84,21 +113,38 @@ fn list(connection: &Connection, filter: &OrderFilter, before: i64, limit: u32) 
         let sql = "SELECT id FROM users WHERE email_key = ?1
             UNION ALL SELECT * FROM (SELECT id FROM users WHERE guest_key = ?1 ORDER BY id DESC LIMIT 100)";
         let mut statement = connection.prepare_cached(sql)?;
-        let people = statement.query_map([email.key()], |row| row.get::<_, [u8; 16]>(0))?.collect::<Result<Vec<_>, _>>()?;
+        let people = statement
+            .query_map([email.key()], |row| row.get::<_, [u8; 16]>(0))?
+            .collect::<Result<Vec<_>, _>>()?;
         if people.is_empty() {
-            return Ok(Listed { items: Vec::new(), next: None });
+            return Ok(Listed {
+                items: Vec::new(),
+                next: None,
+            });
         }
         let first = values.len() + 1;
-        let places: Vec<_> = (first..first + people.len()).map(|place| format!("?{place}")).collect();
+        let places: Vec<_> = (first..first + people.len())
+            .map(|place| format!("?{place}"))
+            .collect();
         wheres.push(format!("user_id IN ({})", places.join(", ")));
         values.extend(people.into_iter().map(|id| Box::new(id) as Box<dyn ToSql>));
         index = "INDEXED BY orders_by_key";
     }
     if let Some(status) = filter.status {
-        only(&mut wheres, &mut values, "status", Box::new(records::order_status(status)));
+        only(
+            &mut wheres,
+            &mut values,
+            "status",
+            Box::new(records::order_status(status)),
+        );
     }
     if let Some(number) = filter.number {
-        only(&mut wheres, &mut values, "number", Box::new(records::number(number)));
+        only(
+            &mut wheres,
+            &mut values,
+            "number",
+            Box::new(records::number(number)),
+        );
     }
     // One more than asked for says whether there is a next page.
     let sql = format!(
@@ -114,11 +160,15 @@ fn list(connection: &Connection, filter: &OrderFilter, before: i64, limit: u32) 
     let mut next = None;
     while let Some(row) = rows.next()? {
         if items.len() == limit as usize {
-            next = items.last().map(|order| cursor::encode(LIST, last, order.id.0));
+            next = items
+                .last()
+                .map(|order| cursor::encode(LIST, last, order.id.0));
             break;
         }
         last = row.get(0)?;
-        items.push(serde_json::from_str(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?);
+        items.push(serde_json::from_str(
+            row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?,
+        )?);
     }
     Ok(Listed { items, next })
 }

@@ -19,20 +19,37 @@ const LIST: char = 'f';
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
-    async fn overdue(&self, stated_before: Timestamp, handed_before: Timestamp, limit: u32) -> Result<Vec<EventRecord>, EngineError> {
-        self.inner.read(move |connection| overdue(connection, stated_before, handed_before, limit)).await
+    async fn overdue(
+        &self,
+        stated_before: Timestamp,
+        handed_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, EngineError> {
+        self.inner
+            .read(move |connection| overdue(connection, stated_before, handed_before, limit))
+            .await
     }
 
-    async fn handed_on(&self, events: &[(EventId, u32)], now: Timestamp) -> Result<(), EngineError> {
+    async fn handed_on(
+        &self,
+        events: &[(EventId, u32)],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
         let events = events.to_vec();
         self.inner
             .write(move |connection| {
                 let done = "DELETE FROM outbox WHERE id = ?1 AND settled >= ?2";
                 let handed = "UPDATE outbox SET handed_at = ?3, expected = ?2 WHERE id = ?1";
                 for (id, expected) in events {
-                    let gone = connection.prepare_cached(done)?.execute(params![id.0.as_bytes(), expected])?;
+                    let gone = connection
+                        .prepare_cached(done)?
+                        .execute(params![id.0.as_bytes(), expected])?;
                     if gone == 0 {
-                        connection.prepare_cached(handed)?.execute(params![id.0.as_bytes(), expected, nanos(now)])?;
+                        connection.prepare_cached(handed)?.execute(params![
+                            id.0.as_bytes(),
+                            expected,
+                            nanos(now)
+                        ])?;
                     }
                 }
                 Ok(())
@@ -42,23 +59,44 @@ impl OutboxStore for SqliteStore {
 
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), EngineError> {
         self.inner
-            .write(move |connection| settlements.iter().try_for_each(|settlement| settle(connection, settlement)))
+            .write(move |connection| {
+                settlements
+                    .iter()
+                    .try_for_each(|settlement| settle(connection, settlement))
+            })
             .await
     }
 
-    async fn failed_jobs(&self, cursor: Option<&str>, limit: u32) -> Result<Listed<FailedJob>, ListError> {
+    async fn failed_jobs(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<FailedJob>, ListError> {
         let before = cursor::decode(LIST, cursor)?;
-        Ok(self.inner.read(move |connection| failed(connection, before, limit)).await?)
+        Ok(self
+            .inner
+            .read(move |connection| failed(connection, before, limit))
+            .await?)
     }
 
     async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError> {
         self.inner
             .write(move |connection| {
-                let gone = connection.prepare_cached("DELETE FROM failed_jobs WHERE id = ?1")?.execute([job.0.as_bytes()])?;
+                let gone = connection
+                    .prepare_cached("DELETE FROM failed_jobs WHERE id = ?1")?
+                    .execute([job.0.as_bytes()])?;
                 if gone == 0 {
                     return Ok(false);
                 }
-                if insert(connection, &event, Some(job))? { Ok(true) } else { Err(Failure::Refused("the event was stated before")) }
+                // A worker that died between the end and saying so to the queue left the job there, with its attempts.
+                connection
+                    .prepare_cached("DELETE FROM jobs WHERE id = ?1")?
+                    .execute([job.0.as_bytes()])?;
+                if insert(connection, &event, Some(job))? {
+                    Ok(true)
+                } else {
+                    Err(Failure::Refused("the event was stated before"))
+                }
             })
             .await
     }
@@ -82,11 +120,17 @@ impl OutboxStore for SqliteStore {
 
 /// Writes events to the outbox; those that are there already stay as they are.
 pub(crate) fn state(connection: &Connection, events: &[EventRecord]) -> Result<(), Failure> {
-    events.iter().try_for_each(|event| insert(connection, event, None).map(|_| ()))
+    events
+        .iter()
+        .try_for_each(|event| insert(connection, event, None).map(|_| ()))
 }
 
 /// Whether the event is new in the outbox.
-fn insert(connection: &Connection, event: &EventRecord, retries: Option<JobId>) -> Result<bool, Failure> {
+fn insert(
+    connection: &Connection,
+    event: &EventRecord,
+    retries: Option<JobId>,
+) -> Result<bool, Failure> {
     let sql = "INSERT INTO outbox (id, at, retries, trace, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
     let added = connection.prepare_cached(sql)?.execute(params![
         event.id.0.as_bytes(),
@@ -98,7 +142,12 @@ fn insert(connection: &Connection, event: &EventRecord, retries: Option<JobId>) 
     Ok(added == 1)
 }
 
-fn overdue(connection: &Connection, stated: Timestamp, handed: Timestamp, limit: u32) -> Result<Vec<EventRecord>, Failure> {
+fn overdue(
+    connection: &Connection,
+    stated: Timestamp,
+    handed: Timestamp,
+    limit: u32,
+) -> Result<Vec<EventRecord>, Failure> {
     let sql = "SELECT o.id, o.at, o.trace, o.body FROM (
             SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1 ORDER BY at, seq LIMIT ?3)
             UNION ALL
@@ -110,9 +159,19 @@ fn overdue(connection: &Connection, stated: Timestamp, handed: Timestamp, limit:
     let mut events = Vec::new();
     while let Some(row) = rows.next()? {
         let body: String = row.get(3)?;
+        let id = EventId(uuid(row, 0)?);
+        // An event that this version cannot read waits for one that can; the others do not wait for it.
+        let event = match serde_json::from_str(&body) {
+            Ok(event) => event,
+            Err(error) => {
+                metrics::counter!("souk_outbox_unreadable_total").increment(1);
+                tracing::error!(event = %id, %error, "an event in the outbox cannot be read");
+                continue;
+            }
+        };
         events.push(EventRecord {
-            id: EventId(uuid(row, 0)?),
-            event: serde_json::from_str(&body)?,
+            id,
+            event,
             at: time_at(row, 1)?,
             trace: row.get(2)?,
         });
@@ -122,8 +181,13 @@ fn overdue(connection: &Connection, stated: Timestamp, handed: Timestamp, limit:
 
 /// Whether it is recorded how a job ended.
 pub(crate) fn is_settled(connection: &Connection, job: JobId) -> Result<bool, Failure> {
-    let done = connection.prepare_cached("SELECT 1 FROM done_jobs WHERE id = ?1")?.exists([job.0.as_bytes()])?;
-    Ok(done || connection.prepare_cached("SELECT 1 FROM failed_jobs WHERE id = ?1")?.exists([job.0.as_bytes()])?)
+    let done = connection
+        .prepare_cached("SELECT 1 FROM done_jobs WHERE id = ?1")?
+        .exists([job.0.as_bytes()])?;
+    Ok(done
+        || connection
+            .prepare_cached("SELECT 1 FROM failed_jobs WHERE id = ?1")?
+            .exists([job.0.as_bytes()])?)
 }
 
 fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failure> {
@@ -134,7 +198,9 @@ fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failur
     match &settlement.outcome {
         JobOutcome::Done => {
             let sql = "INSERT INTO done_jobs (id, at) VALUES (?1, ?2)";
-            connection.prepare_cached(sql)?.execute(params![job, nanos(settlement.at)])?;
+            connection
+                .prepare_cached(sql)?
+                .execute(params![job, nanos(settlement.at)])?;
         }
         JobOutcome::Failed(error) => {
             let sql = "INSERT INTO failed_jobs (id, event_id, kind, payload, error, attempts, trace, created_at, at)
@@ -153,7 +219,9 @@ fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failur
         }
     }
     // A job that is tried again is counted by the event that asked for it, once.
-    let asked = connection.prepare_cached("SELECT 1 FROM outbox WHERE retries = ?1")?.exists([job])?;
+    let asked = connection
+        .prepare_cached("SELECT 1 FROM outbox WHERE retries = ?1")?
+        .exists([job])?;
     if asked {
         let sql = "UPDATE outbox SET settled = 1 WHERE retries = ?1 AND settled = 0";
         connection.prepare_cached(sql)?.execute([job])?;
@@ -162,15 +230,23 @@ fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failur
     } else {
         let event = settlement.event_id.0.as_bytes();
         // The last of the event's jobs takes the row with it; none is `expected` before it was handed on.
-        let gone = connection.prepare_cached("DELETE FROM outbox WHERE id = ?1 AND settled + 1 >= expected")?.execute([event])?;
+        let gone = connection
+            .prepare_cached("DELETE FROM outbox WHERE id = ?1 AND settled + 1 >= expected")?
+            .execute([event])?;
         if gone == 0 {
-            connection.prepare_cached("UPDATE outbox SET settled = settled + 1 WHERE id = ?1")?.execute([event])?;
+            connection
+                .prepare_cached("UPDATE outbox SET settled = settled + 1 WHERE id = ?1")?
+                .execute([event])?;
         }
     }
     state(connection, &settlement.events)
 }
 
-fn failed(connection: &Connection, before: Option<(i64, uuid::Uuid)>, limit: u32) -> Result<Listed<FailedJob>, Failure> {
+fn failed(
+    connection: &Connection,
+    before: Option<(i64, uuid::Uuid)>,
+    limit: u32,
+) -> Result<Listed<FailedJob>, Failure> {
     let (at, id) = before.map_or((i64::MAX, [0xff; 16]), |(at, id)| (at, id.into_bytes()));
     let sql = "SELECT id, event_id, kind, payload, error, attempts, trace, created_at, at FROM failed_jobs
         WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3";
@@ -179,7 +255,10 @@ fn failed(connection: &Connection, before: Option<(i64, uuid::Uuid)>, limit: u32
     let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let more = items.len() > limit as usize;
     items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| cursor::encode(LIST, nanos(last.failed_at), last.id.0));
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|last| cursor::encode(LIST, nanos(last.failed_at), last.id.0));
     Ok(Listed { items, next })
 }
 

@@ -66,11 +66,21 @@ impl SqliteQueue {
     where
         F: FnOnce(&Connection, i64) -> Result<(), Failure> + Send + 'static,
     {
-        let (Ok(seq), leases) = (i64::try_from(token >> LEASE_BITS), token & ((1 << LEASE_BITS) - 1)) else { return Ok(false) };
+        let (Ok(seq), leases) = (
+            i64::try_from(token >> LEASE_BITS),
+            token & ((1 << LEASE_BITS) - 1),
+        ) else {
+            return Ok(false);
+        };
         self.inner
             .write(move |connection| {
-                let sql = "SELECT 1 FROM jobs WHERE seq = ?1 AND id = ?2 AND leases = ?3 AND leased = 1";
-                let held = connection.prepare_cached(sql)?.exists(params![seq, id.0.as_bytes(), leases.cast_signed()])?;
+                let sql =
+                    "SELECT 1 FROM jobs WHERE seq = ?1 AND id = ?2 AND leases = ?3 AND leased = 1";
+                let held = connection.prepare_cached(sql)?.exists(params![
+                    seq,
+                    id.0.as_bytes(),
+                    leases.cast_signed()
+                ])?;
                 if held {
                     change(connection, seq)?;
                 }
@@ -83,15 +93,24 @@ impl SqliteQueue {
 #[async_trait]
 impl Queue for SqliteQueue {
     async fn push(&self, jobs: Vec<NewJob>) -> Result<(), EngineError> {
-        self.inner.write(move |connection| jobs.iter().try_for_each(|job| push(connection, job))).await?;
+        self.inner
+            .write(move |connection| jobs.iter().try_for_each(|job| push(connection, job)))
+            .await?;
         self.inner.signal.tell();
         Ok(())
     }
 
-    async fn lease(&self, most: usize, now: Timestamp, lease: Duration) -> Result<Vec<LeasedJob>, EngineError> {
+    async fn lease(
+        &self,
+        most: usize,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Vec<LeasedJob>, EngineError> {
         self.inner.signal.asked_at(now);
         let until = now.saturating_add(lease).unwrap_or(Timestamp::MAX);
-        self.inner.write(move |connection| take(connection, most, now, until)).await
+        self.inner
+            .write(move |connection| take(connection, most, now, until))
+            .await
     }
 
     async fn wait(&self, most: Duration) {
@@ -101,7 +120,9 @@ impl Queue for SqliteQueue {
         news.as_mut().enable();
         let next = self.inner.read(next_available).await.ok().flatten();
         let due = match (next, self.inner.signal.now()) {
-            (Some(next), Some(now)) => Duration::try_from(next.duration_since(now)).unwrap_or_default().max(SHORTEST_WAIT),
+            (Some(next), Some(now)) => Duration::try_from(next.duration_since(now))
+                .unwrap_or_default()
+                .max(SHORTEST_WAIT),
             _ => most,
         };
         let _ = tokio::time::timeout(due.min(most), news).await;
@@ -109,7 +130,9 @@ impl Queue for SqliteQueue {
 
     async fn renew(&self, id: JobId, token: u64, until: Timestamp) -> Result<bool, EngineError> {
         self.with_lease(id, token, move |connection, seq| {
-            connection.prepare_cached("UPDATE jobs SET available_at = ?2 WHERE seq = ?1")?.execute(params![seq, nanos(until)])?;
+            connection
+                .prepare_cached("UPDATE jobs SET available_at = ?2 WHERE seq = ?1")?
+                .execute(params![seq, nanos(until)])?;
             Ok(())
         })
         .await
@@ -117,13 +140,21 @@ impl Queue for SqliteQueue {
 
     async fn finish(&self, id: JobId, token: u64) -> Result<bool, EngineError> {
         self.with_lease(id, token, |connection, seq| {
-            connection.prepare_cached("DELETE FROM jobs WHERE seq = ?1")?.execute([seq])?;
+            connection
+                .prepare_cached("DELETE FROM jobs WHERE seq = ?1")?
+                .execute([seq])?;
             Ok(())
         })
         .await
     }
 
-    async fn retry(&self, id: JobId, token: u64, run_at: Timestamp, error: &str) -> Result<bool, EngineError> {
+    async fn retry(
+        &self,
+        id: JobId,
+        token: u64,
+        run_at: Timestamp,
+        error: &str,
+    ) -> Result<bool, EngineError> {
         let error: String = error.chars().take(ERROR_LENGTH).collect();
         let held = self
             .with_lease(id, token, move |connection, seq| {
@@ -136,7 +167,12 @@ impl Queue for SqliteQueue {
         Ok(held)
     }
 
-    async fn postpone(&self, id: JobId, token: u64, run_at: Timestamp) -> Result<bool, EngineError> {
+    async fn postpone(
+        &self,
+        id: JobId,
+        token: u64,
+        run_at: Timestamp,
+    ) -> Result<bool, EngineError> {
         let held = self
             .with_lease(id, token, move |connection, seq| {
                 let sql = "UPDATE jobs SET leased = 0, run_at = ?2, available_at = ?2, attempts = attempts - 1 WHERE seq = ?1";
@@ -149,11 +185,15 @@ impl Queue for SqliteQueue {
     }
 
     async fn counts(&self, now: Timestamp) -> Result<QueueCounts, EngineError> {
-        self.inner.read(move |connection| counts(connection, now)).await
+        self.inner
+            .read(move |connection| counts(connection, now))
+            .await
     }
 
     async fn check(&self) -> Result<(), EngineError> {
-        self.inner.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await
+        self.inner
+            .read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await
     }
 }
 
@@ -178,12 +218,19 @@ fn push(connection: &Connection, job: &NewJob) -> Result<(), Failure> {
 
 /// Leases jobs, the most urgent first. Each priority is looked up by itself, so that those that wait for their time are
 /// never read.
-fn take(connection: &Connection, most: usize, now: Timestamp, until: Timestamp) -> Result<Vec<LeasedJob>, Failure> {
+fn take(
+    connection: &Connection,
+    most: usize,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<LeasedJob>, Failure> {
     let mut leased = Vec::new();
     let mut priority: Option<i64> = None;
     while leased.len() < most {
         let sql = "SELECT min(priority) FROM jobs WHERE priority > ?1";
-        priority = connection.prepare_cached(sql)?.query_row([priority.unwrap_or(-1)], |row| row.get(0))?;
+        priority = connection
+            .prepare_cached(sql)?
+            .query_row([priority.unwrap_or(-1)], |row| row.get(0))?;
         let Some(priority) = priority else { break };
         take_of(connection, priority, most, now, until, &mut leased)?;
     }
@@ -202,14 +249,26 @@ fn take_of(
         FROM jobs WHERE priority = ?1 AND available_at <= ?2 ORDER BY available_at, seq LIMIT 1";
     while leased.len() < most {
         let mut statement = connection.prepare_cached(sql)?;
-        let Some((job, seq, leases, attempts)) = statement.query_row(params![priority, nanos(now)], waiting).optional()? else { break };
+        let Some((job, seq, leases, attempts)) = statement
+            .query_row(params![priority, nanos(now)], waiting)
+            .optional()?
+        else {
+            break;
+        };
         if outbox::is_settled(connection, job.id)? {
             // Its worker recorded the end, and was gone before it could say that the job is over.
-            connection.prepare_cached("DELETE FROM jobs WHERE seq = ?1")?.execute([seq])?;
+            connection
+                .prepare_cached("DELETE FROM jobs WHERE seq = ?1")?
+                .execute([seq])?;
             continue;
         }
         let sql = "UPDATE jobs SET leased = 1, leases = ?2, attempts = ?3, available_at = ?4 WHERE seq = ?1";
-        connection.prepare_cached(sql)?.execute(params![seq, leases + 1, attempts + 1, nanos(until)])?;
+        connection.prepare_cached(sql)?.execute(params![
+            seq,
+            leases + 1,
+            attempts + 1,
+            nanos(until)
+        ])?;
         leased.push(LeasedJob {
             job,
             token: (natural(seq) << LEASE_BITS) | natural(leases + 1),
@@ -245,13 +304,16 @@ fn next_available(connection: &Connection) -> Result<Option<Timestamp>, Failure>
             SELECT min(priority) FROM jobs
             UNION ALL SELECT (SELECT min(priority) FROM jobs WHERE priority > p.priority) FROM p WHERE p.priority IS NOT NULL
         ) SELECT priority FROM p WHERE priority IS NOT NULL) AS p";
-    let next: Option<i64> = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+    let next: Option<i64> = connection
+        .prepare_cached(sql)?
+        .query_row([], |row| row.get(0))?;
     Ok(next.map(time))
 }
 
 fn counts(connection: &Connection, now: Timestamp) -> Result<QueueCounts, Failure> {
     // A lease that ran out makes a job ready again.
-    let sql = "SELECT leased, available_at <= ?1, count(*), min(available_at) FROM jobs GROUP BY 1, 2";
+    let sql =
+        "SELECT leased, available_at <= ?1, count(*), min(available_at) FROM jobs GROUP BY 1, 2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([nanos(now)])?;
     let mut counts = QueueCounts::default();
@@ -260,7 +322,11 @@ fn counts(connection: &Connection, now: Timestamp) -> Result<QueueCounts, Failur
         if row.get(1)? {
             counts.ready += count;
             let oldest = time_at(row, 3)?;
-            counts.oldest_ready_at = Some(counts.oldest_ready_at.map_or(oldest, |known| known.min(oldest)));
+            counts.oldest_ready_at = Some(
+                counts
+                    .oldest_ready_at
+                    .map_or(oldest, |known| known.min(oldest)),
+            );
         } else if row.get(0)? {
             counts.active += count;
         } else {

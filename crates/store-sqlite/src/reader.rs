@@ -31,7 +31,10 @@ impl Readers {
             let thread = std::thread::Builder::new().name("souk-reader".to_owned());
             threads.push(thread.spawn(move || serve(&connection, &receiver))?);
         }
-        Ok(Self { questions: Some(questions), threads })
+        Ok(Self {
+            questions: Some(questions),
+            threads,
+        })
     }
 
     /// Asks; all that `work` reads is of one moment, after every commit that was answered before.
@@ -42,7 +45,8 @@ impl Readers {
     {
         let (answer, answered) = oneshot::channel();
         let question: Question = Box::new(move |connection| {
-            let result = catch_unwind(AssertUnwindSafe(|| snapshot(connection, work))).unwrap_or(Err(Failure::Panicked));
+            let result = catch_unwind(AssertUnwindSafe(|| snapshot(connection, work)))
+                .unwrap_or(Err(Failure::Panicked));
             // Who went away needs no answer.
             let _ = answer.send(result);
         });
@@ -67,14 +71,20 @@ impl Drop for Readers {
 
 fn serve(connection: &Connection, questions: &Mutex<Receiver<Question>>) {
     loop {
-        let next = questions.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = questions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
         let Ok(question) = next else { return };
         question(connection);
     }
 }
 
 /// Runs `work` inside one read transaction.
-pub(crate) fn snapshot<T>(connection: &Connection, work: impl FnOnce(&Connection) -> Result<T, Failure>) -> Result<T, Failure> {
+pub(crate) fn snapshot<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     // Rolls back when dropped, a panic included: there is nothing to commit.
     let transaction = connection.unchecked_transaction()?;
     work(&transaction)

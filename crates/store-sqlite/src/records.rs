@@ -96,8 +96,12 @@ pub(crate) fn stream_key(stream: StreamKey) -> Vec<u8> {
 
 /// A stream's name in words, for people who look at damage.
 pub(crate) fn stream_name(key: &[u8]) -> String {
-    let Some((kind, id)) = key.split_first() else { return "an empty name".to_owned() };
-    let id = Uuid::from_slice(id).map(|id| id.to_string()).unwrap_or_default();
+    let Some((kind, id)) = key.split_first() else {
+        return "an empty name".to_owned();
+    };
+    let id = Uuid::from_slice(id)
+        .map(|id| id.to_string())
+        .unwrap_or_default();
     match kind {
         0 => "store".to_owned(),
         1 => format!("order:{id}"),
@@ -125,7 +129,11 @@ mod tests {
 
     #[test]
     fn times_come_back_to_the_nanosecond() {
-        for text in ["2026-01-02T03:04:05.678901234Z", "1969-12-31T23:59:59.999999999Z", "2262-01-01T00:00:00Z"] {
+        for text in [
+            "2026-01-02T03:04:05.678901234Z",
+            "1969-12-31T23:59:59.999999999Z",
+            "2262-01-01T00:00:00Z",
+        ] {
             let at: Timestamp = text.parse().expect("a time");
             assert_eq!(time(nanos(at)), at);
         }

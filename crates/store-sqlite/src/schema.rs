@@ -17,13 +17,17 @@ pub(crate) const VERSION: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
 /// The version of a file; an error when it is not ours, or newer than we are.
 pub(crate) fn version(connection: &Connection) -> Result<i64, OpenError> {
     let application: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let tables: i64 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if application != APPLICATION && (application != 0 || tables != 0) {
         return Err(OpenError::NotOurs);
     }
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > VERSION {
-        return Err(OpenError::Newer { found: version, known: VERSION });
+        return Err(OpenError::Newer {
+            found: version,
+            known: VERSION,
+        });
     }
     Ok(version)
 }
@@ -33,9 +37,13 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
     loop {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let at = version(&transaction)?;
-        let Some((version, step)) = MIGRATIONS.iter().find(|(version, _)| *version > at) else { return Ok(()) };
+        let Some((version, step)) = MIGRATIONS.iter().find(|(version, _)| *version > at) else {
+            return Ok(());
+        };
         transaction.execute_batch(step)?;
-        transaction.execute_batch(&format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version}"))?;
+        transaction.execute_batch(&format!(
+            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {version}"
+        ))?;
         transaction.commit()?;
         tracing::info!(version, "the database's schema was brought forward");
     }
@@ -57,11 +65,15 @@ mod tests {
     fn what_is_newer_or_foreign_is_refused() {
         let mut connection = Connection::open_in_memory().expect("memory");
         migrate(&mut connection).expect("migrated");
-        connection.execute_batch("PRAGMA user_version = 99").expect("set");
+        connection
+            .execute_batch("PRAGMA user_version = 99")
+            .expect("set");
         let error = migrate(&mut connection).expect_err("newer");
         assert!(error.to_string().contains("99"), "{error}");
         let mut foreign = Connection::open_in_memory().expect("memory");
-        foreign.execute_batch("CREATE TABLE notes (body TEXT)").expect("made");
+        foreign
+            .execute_batch("CREATE TABLE notes (body TEXT)")
+            .expect("made");
         assert!(matches!(migrate(&mut foreign), Err(OpenError::NotOurs)));
     }
 }

@@ -10,6 +10,7 @@ use souk_app::ports::EngineError;
 use souk_app::ports::store::Store;
 use souk_domain::Timestamp;
 
+use crate::checkpoint::Checkpointer;
 use crate::failure::Failure;
 use crate::open::{self, Access, OpenError, SqliteOptions};
 use crate::queue::{Signal, SqliteQueue};
@@ -23,11 +24,12 @@ pub struct SqliteStore {
     pub(crate) inner: Arc<Inner>,
 }
 
-/// What the store and its queue share. Fields are dropped in this order: the readers first, so that the writer is the
-/// last to close the file and leaves no log beside it; then the lock.
+/// What the store and its queue share. Fields are dropped in this order: the readers first, since only one who writes
+/// can close the file so that no log is left beside it; the lock last.
 pub(crate) struct Inner {
     readers: Readers,
     writer: Writer,
+    _checkpointer: Checkpointer,
     pub(crate) signal: Signal,
     pub(crate) path: PathBuf,
     pub(crate) options: SqliteOptions,
@@ -41,18 +43,46 @@ impl SqliteStore {
         // Absolute, so that a name such as `file:x` is a name, not an address.
         let path = std::path::absolute(path)?;
         let lock = open::prepare(&path, &options)?;
-        let writer = match options.access {
-            Access::Read => Writer::none(),
-            Access::Serve | Access::Share => Writer::start(open::writer(&path, &options)?, options.waiting)?,
+        let (writer, checkpointer) = if options.access == Access::Read {
+            (Writer::none(), Checkpointer::none())
+        } else {
+            let checkpointer = Checkpointer::start(open::writer(&path, &options)?)?;
+            (
+                Writer::start(
+                    open::writer(&path, &options)?,
+                    options.waiting,
+                    checkpointer.wake(),
+                )?,
+                checkpointer,
+            )
         };
-        let readers = (0..options.readers.clamp(1, 64)).map(|_| open::reader(&path, &options)).collect::<Result<Vec<Connection>, _>>()?;
+        let readers = (0..options.readers.clamp(1, 64))
+            .map(|_| open::reader(&path, &options))
+            .collect::<Result<Vec<Connection>, _>>()?;
         let readers = Readers::start(readers, options.waiting)?;
-        Ok(Self { inner: Arc::new(Inner { writer, readers, signal: Signal::default(), path, options, _lock: lock }) })
+        Ok(Self {
+            inner: Arc::new(Inner {
+                readers,
+                writer,
+                _checkpointer: checkpointer,
+                signal: Signal::default(),
+                path,
+                options,
+                _lock: lock,
+            }),
+        })
     }
 
     /// Opens the file of a shop that may be running, to read it: for `verify` and `backup`.
     pub fn open_beside(path: &Path) -> Result<Self, OpenError> {
-        Self::open(path, SqliteOptions { access: Access::Read, readers: 1, ..SqliteOptions::default() })
+        Self::open(
+            path,
+            SqliteOptions {
+                access: Access::Read,
+                readers: 1,
+                ..SqliteOptions::default()
+            },
+        )
     }
 
     /// The queue of jobs in the same file.
@@ -91,7 +121,9 @@ impl Inner {
 #[async_trait]
 impl Store for SqliteStore {
     async fn check(&self) -> Result<(), EngineError> {
-        self.inner.read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
+        self.inner
+            .read(|connection| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await?;
         // A disk that is full shows only when something is written.
         self.inner
             .write(|connection| {

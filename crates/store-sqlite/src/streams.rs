@@ -14,23 +14,44 @@ use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
 #[async_trait]
 impl StreamStore for SqliteStore {
     async fn append(&self, entries: Vec<NewEntry>) -> Result<Vec<Appended>, EngineError> {
-        self.inner.write(move |connection| entries.iter().map(|entry| append(connection, entry)).collect()).await
+        self.inner
+            .write(move |connection| {
+                entries
+                    .iter()
+                    .map(|entry| append(connection, entry))
+                    .collect()
+            })
+            .await
     }
 
     async fn entries(&self, stream: StreamKey, span: Span) -> Result<Page, EngineError> {
-        self.inner.read(move |connection| page(connection, stream, span)).await
+        self.inner
+            .read(move |connection| page(connection, stream, span))
+            .await
     }
 }
 
 /// Appends one entry, or says what is there under its id.
 pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Appended, Failure> {
     let key = stream_key(entry.stream);
-    let author = entry.author.as_ref().map(serde_json::to_string).transpose()?;
+    let author = entry
+        .author
+        .as_ref()
+        .map(serde_json::to_string)
+        .transpose()?;
     let body = serde_json::to_string(&entry.body)?;
     if let Some(seq) = seq_of(connection, &key, entry.id)? {
         let there = read(connection, &key, seq)?;
         let same = there.author == entry.author && there.body == entry.body;
-        return Ok(if same { Appended::At { seq: there.seq, at: there.at, repeated: true } } else { Appended::IdConflict });
+        return Ok(if same {
+            Appended::At {
+                seq: there.seq,
+                at: there.at,
+                repeated: true,
+            }
+        } else {
+            Appended::IdConflict
+        });
     }
     // Two plain statements: one with RETURNING would keep a journal of its own for every entry.
     let head = head(connection, &key)?;
@@ -40,10 +61,24 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
         "INSERT INTO streams (stream, head) VALUES (?1, ?2)"
     };
     let seq = head.unwrap_or(0) + 1;
-    connection.prepare_cached(keep)?.execute(params![key, seq])?;
-    let sql = "INSERT INTO entries (stream, seq, id, at, author, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    connection.prepare_cached(sql)?.execute(params![key, seq, entry.id.0.as_bytes(), nanos(entry.at), author, body])?;
-    Ok(Appended::At { seq: natural(seq), at: entry.at, repeated: false })
+    connection
+        .prepare_cached(keep)?
+        .execute(params![key, seq])?;
+    let sql =
+        "INSERT INTO entries (stream, seq, id, at, author, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        seq,
+        entry.id.0.as_bytes(),
+        nanos(entry.at),
+        author,
+        body
+    ])?;
+    Ok(Appended::At {
+        seq: natural(seq),
+        at: entry.at,
+        repeated: false,
+    })
 }
 
 fn head(connection: &Connection, stream: &[u8]) -> Result<Option<i64>, Failure> {
@@ -52,12 +87,17 @@ fn head(connection: &Connection, stream: &[u8]) -> Result<Option<i64>, Failure> 
 }
 
 fn seq_of(connection: &Connection, stream: &[u8], id: EntryId) -> Result<Option<i64>, Failure> {
-    let mut statement = connection.prepare_cached("SELECT seq FROM entries WHERE stream = ?1 AND id = ?2")?;
-    Ok(statement.query_row(params![stream, id.0.as_bytes()], |row| row.get(0)).optional()?)
+    let mut statement =
+        connection.prepare_cached("SELECT seq FROM entries WHERE stream = ?1 AND id = ?2")?;
+    Ok(statement
+        .query_row(params![stream, id.0.as_bytes()], |row| row.get(0))
+        .optional()?)
 }
 
 fn read(connection: &Connection, stream: &[u8], seq: i64) -> Result<Entry, Failure> {
-    let mut statement = connection.prepare_cached("SELECT seq, id, at, author, body FROM entries WHERE stream = ?1 AND seq = ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT seq, id, at, author, body FROM entries WHERE stream = ?1 AND seq = ?2",
+    )?;
     let mut rows = statement.query(params![stream, seq])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     entry(row)
@@ -69,7 +109,9 @@ fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
     Ok(Entry {
         seq: natural(row.get(0)?),
         id: EntryId(uuid(row, 1)?),
-        author: author.map(|author| serde_json::from_str(&author)).transpose()?,
+        author: author
+            .map(|author| serde_json::from_str(&author))
+            .transpose()?,
         at: time_at(row, 2)?,
         body: serde_json::from_str(&body)?,
     })
@@ -77,7 +119,9 @@ fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
 
 fn page(connection: &Connection, stream: StreamKey, span: Span) -> Result<Page, Failure> {
     let key = stream_key(stream);
-    let Some(head) = head(connection, &key)? else { return Ok(Page::default()) };
+    let Some(head) = head(connection, &key)? else {
+        return Ok(Page::default());
+    };
     // Numbers below `from` or past `to` are not asked for; the last ones before an end are read backwards.
     let (forward, from, to, limit) = match span {
         // A number past what can be stored is past every head.
@@ -98,5 +142,8 @@ fn page(connection: &Connection, stream: StreamKey, span: Span) -> Result<Page, 
     if !forward {
         entries.reverse();
     }
-    Ok(Page { entries, head: natural(head) })
+    Ok(Page {
+        entries,
+        head: natural(head),
+    })
 }

@@ -31,7 +31,9 @@ pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, EngineErr
         .write(move |connection| {
             let sql = "INSERT INTO engine (name, value) VALUES (?1, ?2)
                 ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value";
-            connection.prepare_cached(sql)?.execute(params![TRIMMED_BEFORE, jobs])?;
+            connection
+                .prepare_cached(sql)?
+                .execute(params![TRIMMED_BEFORE, jobs])?;
             Ok(())
         })
         .await?;
@@ -40,12 +42,23 @@ pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, EngineErr
     let sessions = "DELETE FROM sessions WHERE id IN
         (SELECT id FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
     // Records are in the order in which jobs ended, near enough: the first that is young ends the search.
-    let done = "DELETE FROM done_jobs WHERE at < ?1 AND seq IN (SELECT seq FROM done_jobs ORDER BY seq LIMIT ?2)";
+    // What an event in the outbox may still count on stays.
+    let done =
+        "DELETE FROM done_jobs WHERE at < ?1 AND at < coalesce((SELECT min(at) FROM outbox), ?1)
+        AND seq IN (SELECT seq FROM done_jobs ORDER BY seq LIMIT ?2)";
     let mut gone = 0;
-    for (sql, before) in [(answers, before(ANSWERS)), (sessions, nanos(now)), (done, jobs)] {
+    for (sql, before) in [
+        (answers, before(ANSWERS)),
+        (sessions, nanos(now)),
+        (done, jobs),
+    ] {
         loop {
             let step = inner
-                .write(move |connection| Ok(connection.prepare_cached(sql)?.execute(params![before, STEP])? as u64))
+                .write(move |connection| {
+                    Ok(connection
+                        .prepare_cached(sql)?
+                        .execute(params![before, STEP])? as u64)
+                })
                 .await?;
             gone += step;
             if step < u64::from(STEP) {

@@ -20,6 +20,9 @@ const MOST_COMMANDS: usize = 256;
 /// A group that worked for this long is committed, whatever waits.
 const MOST_WORK: Duration = Duration::from_millis(50);
 
+/// After so many changed rows there is something for the checkpoint to do: a few thousand pages of the log.
+const CHECKPOINT_ROWS: u64 = 10_000;
+
 /// The way to the thread that writes.
 pub(crate) struct Writer {
     commands: Option<mpsc::Sender<Command>>,
@@ -42,18 +45,28 @@ struct Ran {
 }
 
 impl Writer {
-    /// Starts the thread; at most `waiting` commands wait for it.
-    pub(crate) fn start(connection: Connection, waiting: usize) -> std::io::Result<Self> {
+    /// Starts the thread; at most `waiting` commands wait for it. It calls `checkpoint` whenever much was written.
+    pub(crate) fn start(
+        connection: Connection,
+        waiting: usize,
+        checkpoint: impl Fn() + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (commands, receiver) = mpsc::channel(waiting);
         let thread = std::thread::Builder::new()
             .name("souk-writer".to_owned())
-            .spawn(move || serve(&connection, receiver))?;
-        Ok(Self { commands: Some(commands), thread: Some(thread) })
+            .spawn(move || serve(&connection, receiver, checkpoint))?;
+        Ok(Self {
+            commands: Some(commands),
+            thread: Some(thread),
+        })
     }
 
     /// A writer of a store that is opened for reading: it refuses everything.
     pub(crate) fn none() -> Self {
-        Self { commands: None, thread: None }
+        Self {
+            commands: None,
+            thread: None,
+        }
     }
 
     /// Runs a command; returns when what it wrote is durable.
@@ -79,11 +92,15 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let commands = self.commands.as_ref().ok_or(Failure::Refused("the store is open for reading only"))?;
+        let commands = self
+            .commands
+            .as_ref()
+            .ok_or(Failure::Refused("the store is open for reading only"))?;
         let (answer, answered) = oneshot::channel();
         let run: Run = Box::new(move |transaction: Result<&Connection, Failure>| {
             let result = transaction.and_then(|connection| {
-                catch_unwind(AssertUnwindSafe(|| work(connection))).unwrap_or(Err(Failure::Panicked))
+                catch_unwind(AssertUnwindSafe(|| work(connection)))
+                    .unwrap_or(Err(Failure::Panicked))
             });
             Ran {
                 good: result.is_ok(),
@@ -97,10 +114,12 @@ impl Writer {
                 }),
             }
         });
-        commands.try_send(Command { keep, run }).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => Failure::Full,
-            mpsc::error::TrySendError::Closed(_) => Failure::Stopped,
-        })?;
+        commands
+            .try_send(Command { keep, run })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => Failure::Full,
+                mpsc::error::TrySendError::Closed(_) => Failure::Stopped,
+            })?;
         answered.await.map_err(|_| Failure::Stopped)?
     }
 }
@@ -116,14 +135,22 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, mut commands: mpsc::Receiver<Command>) {
+fn serve(connection: &Connection, mut commands: mpsc::Receiver<Command>, checkpoint: impl Fn()) {
+    let mut checkpointed = 0;
     while let Some(first) = commands.blocking_recv() {
         let waited = commands.len().min(MOST_COMMANDS - 1);
-        let others = (0..waited).map_while(|_| commands.try_recv().ok()).collect::<Vec<_>>();
+        let others = (0..waited)
+            .map_while(|_| commands.try_recv().ok())
+            .collect::<Vec<_>>();
         let mut waiting = std::iter::once(first).chain(others).peekable();
         // A group ends early when it worked for too long, or lost its transaction; the next one takes the rest.
         while waiting.peek().is_some() {
             group(connection, &mut waiting);
+        }
+        let changes = connection.total_changes();
+        if changes - checkpointed > CHECKPOINT_ROWS {
+            checkpointed = changes;
+            checkpoint();
         }
     }
     let _ = connection.execute_batch("PRAGMA optimize");
@@ -132,8 +159,17 @@ fn serve(connection: &Connection, mut commands: mpsc::Receiver<Command>) {
 /// Runs one group and answers it.
 fn group(connection: &Connection, waiting: &mut impl Iterator<Item = Command>) {
     let started = Instant::now();
-    let mut group = Group { begun: execute(connection, "BEGIN IMMEDIATE"), wrote: false, ran: Vec::new() };
+    let mut group = Group {
+        begun: execute(connection, "BEGIN IMMEDIATE"),
+        wrote: false,
+        ran: Vec::new(),
+    };
     for command in waiting {
+        // Another process kept us from beginning for as long as we wait: everybody who waited is told, not one by one.
+        if group.begun.is_err() && !group.wrote && group.ran.iter().all(|ran| !ran.good) {
+            group.run(connection, command);
+            continue;
+        }
         let lost = !group.run(connection, command);
         if lost || started.elapsed() > MOST_WORK {
             break;
@@ -175,23 +211,25 @@ impl Group {
         }
         self.begun = match (first, kept || !wrote) {
             (true, true) => Ok(()),
-            (true, false) => execute(connection, "ROLLBACK").and_then(|()| execute(connection, "BEGIN IMMEDIATE")),
+            (true, false) => execute(connection, "ROLLBACK")
+                .and_then(|()| execute(connection, "BEGIN IMMEDIATE")),
             (false, true) => execute(connection, "RELEASE command"),
-            (false, false) => {
-                execute(connection, "ROLLBACK TO command").and_then(|()| execute(connection, "RELEASE command"))
-            }
+            (false, false) => execute(connection, "ROLLBACK TO command")
+                .and_then(|()| execute(connection, "RELEASE command")),
         };
         self.begun.is_ok()
     }
 
     fn commit(self, connection: &Connection) {
-        metrics::histogram!("souk_store_group_size").record(f64::from(u32::try_from(self.ran.len()).unwrap_or(u32::MAX)));
+        metrics::histogram!("souk_store_group_size")
+            .record(f64::from(u32::try_from(self.ran.len()).unwrap_or(u32::MAX)));
         let started = Instant::now();
         // A group that wrote nothing pays for no write to the disk.
         let end = if self.wrote { "COMMIT" } else { "ROLLBACK" };
         let committed = self.begun.and_then(|()| execute(connection, end));
         if self.wrote {
-            metrics::histogram!("souk_store_commit_seconds").record(started.elapsed().as_secs_f64());
+            metrics::histogram!("souk_store_commit_seconds")
+                .record(started.elapsed().as_secs_f64());
         }
         if !connection.is_autocommit() {
             let _ = execute(connection, "ROLLBACK");
@@ -201,7 +239,11 @@ impl Group {
             tracing::error!(error = %failure, commands = self.ran.len(), "a group of commands was not committed");
         }
         for ran in self.ran {
-            (ran.answer)(failure.as_ref().map_or(Ok(()), |failure| Err(repeat(failure).into())));
+            (ran.answer)(
+                failure
+                    .as_ref()
+                    .map_or(Ok(()), |failure| Err(repeat(failure).into())),
+            );
         }
     }
 }

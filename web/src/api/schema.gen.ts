@@ -1882,7 +1882,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden`: the reader's role may not do this */
+            /** @description `forbidden`: mails with links that sign people in are for admins; `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2503,6 +2503,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `origin_refused`: the page of another site asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -2959,6 +2968,15 @@ export interface operations {
             };
             /** @description `token_expired`, `token_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: the page of another site asks */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4428,7 +4446,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `setup_code_wrong` */
+            /** @description `setup_code_wrong`; `origin_refused`: the page of another site asks */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ use souk_app::accounts;
 use utoipa::ToSchema;
 
 use super::views::AuthResponse;
-use crate::extract::{Caller, Json, KnownOrigin, RefreshCookie, clear_refresh_cookie};
+use crate::extract::{Caller, Json, KnownOrigin, NoOtherSite, RefreshCookie, clear_refresh_cookie};
 use crate::problem::{Code, Problem};
 use crate::state::ApiState;
 
@@ -35,6 +35,7 @@ pub(crate) struct SignIn {
 )]
 pub(crate) async fn sign_in(
     State(state): State<ApiState>,
+    _: NoOtherSite,
     Caller(device): Caller,
     Json(body): Json<SignIn>,
 ) -> Result<Response, Problem> {

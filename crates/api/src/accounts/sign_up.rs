@@ -8,7 +8,7 @@ use souk_app::accounts::{self, GuestRequest, RegisterRequest};
 use utoipa::ToSchema;
 
 use super::views::AuthResponse;
-use crate::extract::{Caller, Json, JsonOrEmpty, MaybeSignedIn, Reading, RequestContext};
+use crate::extract::{Caller, Json, JsonOrEmpty, MaybeSignedIn, NoOtherSite, Reading, RequestContext};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::values::Locale;
@@ -37,11 +37,13 @@ pub(crate) struct Registration {
     responses(
         (status = 201, description = "The account is there; the refresh cookie is set", body = AuthResponse),
         (status = 409, description = "`email_taken`: another account has this address"),
+        (status = 403, description = "`origin_refused`: the page of another site asks"),
         (status = 429, description = "`too_many_attempts`: wait as `Retry-After` says"),
     )
 )]
 pub(crate) async fn register(
     State(state): State<ApiState>,
+    _: NoOtherSite,
     MaybeSignedIn(guest): MaybeSignedIn,
     Reading(reading): Reading,
     Caller(device): Caller,
@@ -85,11 +87,13 @@ pub(crate) struct NewGuest {
     post, path = "/auth/guest", tag = "accounts", request_body = NewGuest,
     responses(
         (status = 201, description = "The guest is signed in; the refresh cookie is set", body = AuthResponse),
+        (status = 403, description = "`origin_refused`: the page of another site asks"),
         (status = 429, description = "`too_many_attempts`: wait as `Retry-After` says"),
     )
 )]
 pub(crate) async fn create_guest(
     State(state): State<ApiState>,
+    _: NoOtherSite,
     Reading(reading): Reading,
     Caller(device): Caller,
     JsonOrEmpty(body): JsonOrEmpty<NewGuest>,
@@ -125,13 +129,14 @@ pub(crate) struct Setup {
     post, path = "/setup", tag = "accounts", request_body = Setup,
     responses(
         (status = 201, description = "The admin is signed in; the refresh cookie is set", body = AuthResponse),
-        (status = 403, description = "`setup_code_wrong`"),
+        (status = 403, description = "`setup_code_wrong`; `origin_refused`: the page of another site asks"),
         (status = 409, description = "`already_set_up`, `email_taken`"),
         (status = 429, description = "`too_many_attempts`: wait as `Retry-After` says"),
     )
 )]
 pub(crate) async fn set_up(
     State(state): State<ApiState>,
+    _: NoOtherSite,
     Reading(reading): Reading,
     Caller(device): Caller,
     Json(body): Json<Setup>,

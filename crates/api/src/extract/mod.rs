@@ -21,7 +21,7 @@ pub(crate) use cookie::{RefreshCookie, clear_refresh_cookie, refresh_cookie};
 pub(crate) use json::{Json, JsonOrEmpty, read_body};
 pub(crate) use key::{RequiredKey, key_of};
 pub(crate) use locale::{Reading, reading_locale};
-pub(crate) use origin::KnownOrigin;
+pub(crate) use origin::{KnownOrigin, NoOtherSite};
 pub(crate) use params::{Id, Query, checked_limit};
 
 use crate::state::ApiState;

@@ -11,6 +11,22 @@ use crate::state::ApiState;
 /// it on `POST`.
 pub(crate) struct KnownOrigin;
 
+/// The request comes from a page on the list, or from no page at all: for what sets the refresh cookie, so that no other
+/// site can put its own session in the place of somebody's.
+pub(crate) struct NoOtherSite;
+
+impl FromRequestParts<ApiState> for NoOtherSite {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let Some(origin) = parts.headers.get(header::ORIGIN) else { return Ok(Self) };
+        match origin.to_str() {
+            Ok(origin) if state.knows_origin(origin) => Ok(Self),
+            _ => Err(Problem::new(Code::OriginRefused)),
+        }
+    }
+}
+
 impl FromRequestParts<ApiState> for KnownOrigin {
     type Rejection = Problem;
 

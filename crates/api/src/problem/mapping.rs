@@ -112,6 +112,7 @@ impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Order(error) => error.into(),
+            CommitError::TooMany(wait) => Self::new(Code::TooManyAttempts).retry_after(wait),
             CommitError::Busy => Self::new(Code::Busy).retry_after(SOON),
             CommitError::Engine(error) => error.into(),
         }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use souk_app::Actor;
 use souk_app::ports::Mailbox;
 use souk_app::ports::mailer::KeptMail;
 use souk_domain::user::Role;
@@ -87,6 +88,11 @@ pub(crate) struct MailParams {
     cursor: Option<String>,
 }
 
+/// Mails that are not about an order hold links that sign people in, admins among them: they are for admins.
+fn may_open(actor: &Actor, mail: &KeptMail) -> bool {
+    mail.order_id.is_some() || actor.role() == Role::Admin
+}
+
 fn mailbox(state: &ApiState) -> Result<&dyn Mailbox, Problem> {
     state
         .app()
@@ -106,7 +112,7 @@ fn mailbox(state: &ApiState) -> Result<&dyn Mailbox, Problem> {
 )]
 pub(crate) async fn list_mails(
     State(state): State<ApiState>,
-    Staff(_): Staff,
+    Staff(actor): Staff,
     Query(params): Query<MailParams>,
 ) -> Result<Json<MailList>, Problem> {
     let limit = checked_limit(params.limit)? as usize;
@@ -118,7 +124,7 @@ pub(crate) async fn list_mails(
     mails.truncate(limit);
     let next_cursor = mails.last().filter(|_| more).map(|mail| mail.id.clone());
     Ok(Json(MailList {
-        items: mails.into_iter().map(MailSummary::from).collect(),
+        items: mails.into_iter().filter(|mail| may_open(&actor, mail)).map(MailSummary::from).collect(),
         next_cursor,
     }))
 }
@@ -140,8 +146,7 @@ pub(crate) async fn get_mail(
 ) -> Result<Json<Mail>, Problem> {
     let opened = mailbox(&state)?.open(&id).await?;
     let (mail, text) = opened.ok_or_else(|| Problem::new(Code::NotFound))?;
-    // Mails that are not about an order hold links that sign people in, admins among them.
-    if mail.order_id.is_none() && actor.role() != Role::Admin {
+    if !may_open(&actor, &mail) {
         return Err(Problem::new(Code::Forbidden));
     }
     Ok(Json(Mail {

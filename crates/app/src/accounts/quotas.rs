@@ -1,5 +1,6 @@
 //! How often somebody may try.
 
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use super::AccountError;
@@ -15,6 +16,8 @@ pub struct LoginQuotas {
     pub sign_in_by_account: Quota,
     /// New accounts and guests from one address.
     pub sign_up_by_address: Quota,
+    /// Orders of one account, guests included.
+    pub orders_by_account: Quota,
     /// Mails asked for one account.
     pub mail_by_account: Quota,
     /// Mails asked for from one address, and tokens and codes tried from it.
@@ -28,10 +31,21 @@ impl Default for LoginQuotas {
             sign_in_by_address: quota("sign_in_by_address", 30, 5),
             sign_in_by_account: quota("sign_in_by_account", 10, 15),
             sign_up_by_address: quota("sign_up_by_address", 20, 10),
+            orders_by_account: quota("orders_by_account", 120, 10),
             mail_by_account: quota("mail_by_account", 3, 15),
             recovery_by_address: quota("recovery_by_address", 20, 10),
         }
     }
+}
+
+/// Takes a try of an address. Whoever has one address of IPv6 has a whole /64 of them: the network counts.
+pub(super) async fn take_from(app: &App, quota: Quota, address: &str) -> Result<(), AccountError> {
+    let network = match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => address.to_owned(),
+    };
+    take(app, quota, &network).await
 }
 
 pub(super) async fn take(app: &App, quota: Quota, key: &str) -> Result<(), AccountError> {

@@ -9,7 +9,7 @@ use crate::{Actor, App};
 
 /// Sends the link that sets a new password, if the address has an account; nobody learns whether it has.
 pub async fn forgot_password(app: &App, email: &str, device: &Device, trace: Option<String>) -> Result<(), AccountError> {
-    quotas::take(app, app.options.quotas.recovery_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.recovery_by_address, &device.address).await?;
     let mut fields = Fields::default();
     let email = fields.email("email", email);
     fields.done()?;
@@ -24,7 +24,7 @@ pub async fn forgot_password(app: &App, email: &str, device: &Device, trace: Opt
 
 /// Sets a new password with the token of a link; ends all sessions.
 pub async fn reset_password(app: &App, token: &str, password: &str, device: &Device) -> Result<(), AccountError> {
-    quotas::take(app, app.options.quotas.recovery_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.recovery_by_address, &device.address).await?;
     let mut fields = Fields::default();
     fields.password("password", password);
     fields.done()?;
@@ -58,7 +58,7 @@ pub async fn request_verification(app: &App, actor: &Actor, trace: Option<String
 
 /// Takes the token of a verification link.
 pub async fn verify_email(app: &App, token: &str, device: &Device) -> Result<(), AccountError> {
-    quotas::take(app, app.options.quotas.recovery_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.recovery_by_address, &device.address).await?;
     let (user, fp) = app.tokens.read_email_verification(token, app.now())?;
     let user = app.store.user(user).await?.ok_or(AccountError::TokenInvalid)?;
     let email: Option<&Email> = user.email.as_ref().filter(|_| Tokens::proves_email(&user, &fp));

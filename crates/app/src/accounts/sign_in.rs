@@ -9,7 +9,7 @@ use crate::App;
 /// Signs in; a wrong address and a wrong password look and take the same.
 pub async fn sign_in(app: &App, email: &str, password: &str, device: &Device) -> Result<SignedIn, AccountError> {
     let limits = &app.options.quotas;
-    quotas::take(app, limits.sign_in_by_address, &device.address).await?;
+    quotas::take_from(app, limits.sign_in_by_address, &device.address).await?;
     let email = email.parse::<Email>().map_err(|_| AccountError::BadCredentials)?;
     quotas::take(app, limits.sign_in_by_account, &email.key()).await?;
     let account = app.store.credentials(&email).await?;

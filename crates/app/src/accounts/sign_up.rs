@@ -53,7 +53,7 @@ pub async fn register(
     device: &Device,
     trace: Option<String>,
 ) -> Result<SignedIn, AccountError> {
-    quotas::take(app, app.options.quotas.sign_up_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.sign_up_by_address, &device.address).await?;
     let guest = guest.filter(|actor| actor.role() == Role::Guest);
     let (email, name) = checked(&request)?;
     let user = User {
@@ -92,7 +92,7 @@ pub async fn create_guest(
     reading: Locale,
     device: &Device,
 ) -> Result<SignedIn, AccountError> {
-    quotas::take(app, app.options.quotas.sign_up_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.sign_up_by_address, &device.address).await?;
     let mut fields = Fields::default();
     let given = |text: Option<String>| text.filter(|text| !text.trim().is_empty());
     let email = given(request.email).and_then(|email| fields.email("email", &email));
@@ -138,7 +138,7 @@ pub async fn set_up(
     reading: Locale,
     device: &Device,
 ) -> Result<SignedIn, AccountError> {
-    quotas::take(app, app.options.quotas.recovery_by_address, &device.address).await?;
+    quotas::take_from(app, app.options.quotas.recovery_by_address, &device.address).await?;
     if app.store.has_admin().await? {
         return Err(AccountError::AlreadySetUp);
     }

@@ -11,7 +11,8 @@ use crate::{Actor, App};
 /// nothing.
 pub async fn adjust(app: &App, admin: &Actor, variant: VariantId, delta: i64, reason: String, key: Option<&str>, trace: Option<String>) -> Result<i64, CommitError> {
     let id = match key {
-        Some(key) => ids::derive(admin.id().0, &["stock", &variant.to_string(), key]),
+        // With all that was said: the same key with other words is another move, long after the key is forgotten.
+        Some(key) => ids::derive(admin.id().0, &["stock", &variant.to_string(), &delta.to_string(), &reason, key]),
         None => app.ids.uuid(),
     };
     let action = Action::Adjust(AdjustStock { id: MoveId(id), variant, delta, reason });

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use governor::clock::{Clock as _, DefaultClock};
@@ -18,9 +18,20 @@ const TIDY_ABOVE: usize = 10_000;
 #[derive(Default)]
 pub struct MemoryLimits {
     by_quota: Mutex<HashMap<Quota, Arc<DefaultKeyedRateLimiter<String>>>>,
+    tidied: Mutex<Option<Instant>>,
 }
 
 impl MemoryLimits {
+    /// Whether it is time to tidy again: once a second is enough, and it looks at every key.
+    fn should_tidy(&self) -> bool {
+        let mut tidied = self.tidied.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = tidied.is_none_or(|at| at.elapsed() > Duration::from_secs(1));
+        if due {
+            *tidied = Some(Instant::now());
+        }
+        due
+    }
+
     fn limiter(&self, quota: Quota) -> Arc<DefaultKeyedRateLimiter<String>> {
         let mut by_quota = self.by_quota.lock().unwrap_or_else(PoisonError::into_inner);
         let limiter = by_quota.entry(quota).or_insert_with(|| {
@@ -37,7 +48,7 @@ impl MemoryLimits {
 impl Limits for MemoryLimits {
     async fn take(&self, quota: Quota, key: &str) -> Result<(), Duration> {
         let limiter = self.limiter(quota);
-        if limiter.len() > TIDY_ABOVE {
+        if limiter.len() > TIDY_ABOVE && self.should_tidy() {
             limiter.retain_recent();
         }
         let taken = limiter.check_key(&key.to_owned());

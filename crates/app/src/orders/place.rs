@@ -41,6 +41,8 @@ pub struct Placed {
 
 /// Places an order, at most once for the buyer's key.
 pub async fn place(app: &App, buyer: &Actor, request: PlaceRequest) -> Result<Placed, CommitError> {
+    let limit = app.options.quotas.orders_by_account;
+    app.limits.take(limit, &buyer.id().to_string()).await.map_err(CommitError::TooMany)?;
     let request_hash = request_hash(&request);
     let order = PlaceOrder {
         id: OrderId(app.ids.uuid()),

@@ -10,6 +10,8 @@ pub fn is_handle(text: &str) -> bool {
     (1..=LONGEST).contains(&text.chars().count())
         && text.chars().all(fits)
         && uuid::Uuid::parse_str(text).is_err()
+        // `/products/import` is a route.
+        && text != "import"
 }
 
 /// Vowel signs that belong to a word of a script that writes them apart (Arabic, Devanagari).
@@ -35,7 +37,10 @@ pub fn handle_from(title: &str) -> String {
             break;
         }
     }
-    handle.trim_end_matches('-').to_owned()
+    match handle.trim_end_matches('-') {
+        "import" => "import-1".to_owned(),
+        handle => handle.to_owned(),
+    }
 }
 
 #[cfg(test)]

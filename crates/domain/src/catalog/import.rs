@@ -82,6 +82,14 @@ pub struct Merge {
     pub stock: Vec<(VariantId, i64)>,
 }
 
+/// Id of a variant that the product does not have now: the same whenever the same options come back, so that its count is
+/// found again; another one where a renamed variant still has that id.
+fn new_variant_id(known: Option<&Product>, product: ProductId, fresh: ProductId, options: &[&str]) -> VariantId {
+    let id = VariantId(ids::derive_v7(product.0, options));
+    let is_used = known.is_some_and(|product| product.variants.iter().any(|variant| variant.id == id));
+    if is_used { VariantId(ids::derive_v7(fresh.0, options)) } else { id }
+}
+
 /// Merges a file's product into the known one of the same handle. New ids are derived from `new_id` (a fresh UUIDv7),
 /// which becomes the product's own when it is new. What a file cannot say (translations, times) is kept.
 ///
@@ -122,7 +130,7 @@ pub fn merge(
         }
         let names: Vec<&str> = imported.options.iter().map(String::as_str).collect();
         let variant = Variant {
-            id: before.map_or_else(|| VariantId(ids::derive_v7(new_id.0, &names)), |known| known.id),
+            id: before.map_or_else(|| new_variant_id(known, id, new_id, &names), |known| known.id),
             sku: imported.sku,
             options: imported.options,
             price: imported.price,

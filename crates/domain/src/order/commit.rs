@@ -461,7 +461,7 @@ impl Deciding {
         if remaining < 0 && adjust.delta < 0 && sale.variant.inventory == Inventory::Tracked {
             return Err(OrderError::StockBelowZero { left });
         }
-        if remaining.abs() > Stock::MOST {
+        if remaining.unsigned_abs() > Stock::MOST.unsigned_abs() {
             return Err(OrderError::TooLarge);
         }
         self.snapshot.moves.insert(adjust.id);

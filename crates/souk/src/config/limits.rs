@@ -57,6 +57,9 @@ pub struct LimitOptions {
     /// New accounts and guests from one address.
     #[arg(long, env = "SOUK_SIGN_UP_BY_ADDRESS", value_name = "RATE", default_value = "20/10m")]
     pub sign_up_by_address: Rate,
+    /// Orders of one account, guests included.
+    #[arg(long, env = "SOUK_ORDERS_BY_ACCOUNT", value_name = "RATE", default_value = "120/10m")]
+    pub orders_by_account: Rate,
     /// Mails asked for one account.
     #[arg(long, env = "SOUK_MAIL_BY_ACCOUNT", value_name = "RATE", default_value = "3/15m")]
     pub mail_by_account: Rate,
@@ -100,6 +103,7 @@ impl LimitOptions {
             sign_in_by_address: quota("sign_in_by_address", self.sign_in_by_address),
             sign_in_by_account: quota("sign_in_by_account", self.sign_in_by_account),
             sign_up_by_address: quota("sign_up_by_address", self.sign_up_by_address),
+            orders_by_account: quota("orders_by_account", self.orders_by_account),
             mail_by_account: quota("mail_by_account", self.mail_by_account),
             recovery_by_address: quota("recovery_by_address", self.recovery_by_address),
         }

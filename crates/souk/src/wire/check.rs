@@ -1,10 +1,9 @@
 //! Tries every configured engine.
 
-use souk_app::ports::Clock as _;
 use souk_app::ports::store::Store as _;
 use souk_store_sqlite::Access;
 
-use super::{SystemClock, SystemIds, engines, keys};
+use super::{engines, keys};
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
 
 /// What came of trying one engine.
@@ -26,7 +25,11 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
         findings.push(Finding { what, detail, wrong: tried.err().map(|error| format!("{error:#}")) });
     };
     let DatabaseUrl::Sqlite(path) = &database;
-    let tried = async { Ok(engines::open_store(&database, Access::Share)?.check().await?) }.await;
+    let tried = async {
+        anyhow::ensure!(path.exists(), "not there yet: the first `souk serve` makes it");
+        Ok(engines::open_store(&database, Access::Share)?.check().await?)
+    }
+    .await;
     found("data", format!("sqlite:{}", path.display()), tried);
 
     let BlobsUrl::Folder(path) = &blobs;
@@ -44,8 +47,10 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     let tried = async { Ok(engines::open_mailer(options, "http://localhost").await?.check().await?) }.await;
     found("mail", detail, tried);
 
-    let tried = keys::load_or_make(&signing_keys, &SystemIds, SystemClock.now())
-        .and_then(|keys| Ok(souk_app::accounts::Tokens::new(&keys).map(drop)?));
+    let tried = keys::load(&signing_keys).and_then(|keys| {
+        let keys = keys.ok_or_else(|| anyhow::anyhow!("not there yet: the first `souk serve` makes it"))?;
+        Ok(souk_app::accounts::Tokens::new(&keys).map(drop)?)
+    });
     found("signing keys", signing_keys.display().to_string(), tried);
     Ok(findings)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use souk_app::ports::{Files, Mailer};
 use souk_files::FolderFiles;
-use souk_mail::{MailOptions, Sender};
+use souk_mail::MailOptions;
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
@@ -30,7 +30,9 @@ pub(super) async fn open_files(blobs: &BlobsUrl) -> anyhow::Result<Arc<dyn Files
 }
 
 pub(super) async fn open_mailer(engines: &EngineOptions, public_url: &str) -> anyhow::Result<Arc<dyn Mailer>> {
-    let from = engines.mail_from.as_deref().unwrap_or(Sender::DEFAULT);
+    let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+    let host = host.split(['/', ':']).next().filter(|host| !host.is_empty()).unwrap_or("localhost");
+    let from = engines.mail_from.clone().unwrap_or_else(|| format!("no-reply@{host}"));
     let options = MailOptions {
         public_url: public_url.to_owned(),
         from: from.parse().context("--mail-from")?,

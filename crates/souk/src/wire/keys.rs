@@ -19,30 +19,35 @@ struct KeyFile {
     keys: Vec<SigningKey>,
 }
 
+/// The keys of the file; none when there is no file.
+pub fn load(path: &Path) -> anyhow::Result<Option<Vec<SigningKey>>> {
+    let shown = path.display();
+    let unreadable = || format!("the signing keys in {shown} cannot be read");
+    let bytes = match std::fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        read => read.with_context(unreadable)?,
+    };
+    let file: KeyFile = serde_json::from_slice(&bytes).with_context(unreadable)?;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(file = %shown, mode = format!("{:o}", mode & 0o777), "others can read the signing keys: chmod 600");
+    }
+    Ok(Some(file.keys))
+}
+
 /// The keys of the file; a new file with one key when there is none.
 pub fn load_or_make(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Result<Vec<SigningKey>> {
-    let shown = path.display();
-    match std::fs::read(path) {
-        Ok(bytes) => {
-            let file: KeyFile = serde_json::from_slice(&bytes).with_context(|| format!("the signing keys in {shown} cannot be read"))?;
-            let mode = std::fs::metadata(path)?.permissions().mode();
-            if mode & 0o077 != 0 {
-                tracing::warn!(file = %shown, mode = format!("{:o}", mode & 0o777), "others can read the signing keys: chmod 600");
-            }
-            Ok(file.keys)
+    if let Some(keys) = load(path)? {
+        return Ok(keys);
+    }
+    let keys = vec![fresh(ids, now)];
+    match write(path, &keys) {
+        // Another process was quicker: its keys are the ones.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => load_or_make(path, ids, now),
+        written => {
+            written.with_context(|| format!("the signing keys cannot be written to {}", path.display()))?;
+            Ok(keys)
         }
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            let keys = vec![fresh(ids, now)];
-            match write(path, &keys) {
-                // Another process was quicker: its keys are the ones.
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => load_or_make(path, ids, now),
-                written => {
-                    written.with_context(|| format!("the signing keys cannot be written to {shown}"))?;
-                    Ok(keys)
-                }
-            }
-        }
-        Err(error) => Err(error).with_context(|| format!("the signing keys in {shown} cannot be read")),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::routing::get;
@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Wired, Wish, wire};
 use crate::config::{EngineOptions, ServeOptions};
 use crate::{assets, demo, server, telemetry};
+
+/// What is left of the deadline when requests took all of it: enough to give jobs back.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// How often the queue and the outbox are measured.
 const MEASURE_EVERY: Duration = Duration::from_secs(5);
@@ -104,14 +107,15 @@ impl Souk {
 
     /// Stops: no new connections, what runs finishes within the deadline, jobs that do not are handed back.
     pub async fn stop(self, deadline: Duration) {
+        let until = Instant::now() + deadline;
         self.stop.cancel();
         for listening in self.listening {
             let _ = listening.await;
         }
-        self.worker.stop(deadline).await;
+        self.worker.stop(until.saturating_duration_since(Instant::now()).max(LEAST)).await;
         // The last handle to the committer goes with the application; then it ends.
         drop(self.app);
-        if tokio::time::timeout(deadline, self.committer).await.is_err() {
+        if tokio::time::timeout(until.saturating_duration_since(Instant::now()).max(LEAST), self.committer).await.is_err() {
             tracing::warn!("the committer did not end in time");
         }
     }
@@ -125,6 +129,12 @@ async fn prepare_shop(app: &App, options: &ServeOptions) -> anyhow::Result<Vec<S
         lines.extend(demo::SIGN_INS.iter().map(|(role, email)| format!("  {role:<9} {email}")));
         return Ok(lines);
     }
+    let off_loopback = !crate::config::is_loopback(&options.listen);
+    anyhow::ensure!(
+        !off_loopback || !demo::is_open(app).await?,
+        "this data has a demo's sign-ins, which everybody knows: change their passwords before listening on {}",
+        options.listen
+    );
     souk_app::shop::ensure(app, options.currency).await?;
     let Some(code) = souk_app::accounts::offer_setup_code(app).await? else { return Ok(Vec::new()) };
     Ok(vec![

@@ -19,7 +19,10 @@ pub(super) fn import(
     options: ImportOptions,
     now: Timestamp,
 ) -> Result<Vec<ImportResult>, Failure> {
-    products.into_iter().map(|(new_id, product)| one(connection, new_id, product, options, now)).collect()
+    products
+        .into_iter()
+        .map(|(new_id, product)| one(connection, new_id, product, options, now))
+        .collect()
 }
 
 fn one(
@@ -33,9 +36,14 @@ fn one(
     let known: Option<Product> = body.map(|body| serde_json::from_str(&body)).transpose()?;
     let merged = merge(known.as_ref(), incoming, options, new_id, now);
     if merged.changed {
-        if merged.known { write::replace(connection, &merged.product)? } else { write::insert(connection, &merged.product)? }
+        if merged.known {
+            write::replace(connection, &merged.product)?
+        } else {
+            write::insert(connection, &merged.product)?
+        }
     }
-    let recounted = recount(connection, &merged, known.as_ref(), now)?;
+    let recounted = recount(connection, &merged, known.as_ref(), options, now)?;
+    write::start_counting(connection, &merged.product, now)?;
     Ok(ImportResult {
         known: merged.known,
         changed: merged.changed || recounted > 0,
@@ -47,14 +55,28 @@ fn one(
 }
 
 /// Brings counts to what the file says; returns how many variants changed by that alone.
-fn recount(connection: &Connection, merged: &Merge, known: Option<&Product>, now: Timestamp) -> Result<usize, Failure> {
+fn recount(
+    connection: &Connection,
+    merged: &Merge,
+    known: Option<&Product>,
+    options: ImportOptions,
+    now: Timestamp,
+) -> Result<usize, Failure> {
     let mut changes: Vec<(VariantId, i64)> = Vec::new();
     let mut alone = 0;
     for (id, quantity) in &merged.stock {
-        let there = commit::stock(connection, *id)?.unwrap_or_default().remaining();
-        let change = quantity.checked_sub(there).ok_or(Failure::Refused("a quantity is past what can be counted"))?;
+        let count = commit::stock(connection, *id)?;
+        // A variant that left the catalogue and comes back has a count: what was sold of it is not sold again.
+        if count.is_some() && !options.set_stock {
+            continue;
+        }
+        let there = count.unwrap_or_default().remaining();
+        let change = quantity
+            .checked_sub(there)
+            .ok_or(Failure::Refused("a quantity is past what can be counted"))?;
         changes.push((*id, change));
-        let before = known.and_then(|product| product.variants.iter().find(|variant| variant.id == *id));
+        let before =
+            known.and_then(|product| product.variants.iter().find(|variant| variant.id == *id));
         let as_before = before.is_some_and(|before| merged.product.variants.contains(before));
         alone += usize::from(change != 0 && as_before);
     }

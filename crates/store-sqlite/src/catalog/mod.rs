@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{
-    CatalogStore, CategoryCount, ImportResult, ListError, Listed, ProductFilter, ProductRef, StockedProduct, Written,
+    CatalogStore, CategoryCount, ImportResult, ListError, Listed, ProductFilter, ProductRef,
+    StockedProduct, Written,
 };
 use souk_domain::catalog::{ImportOptions, ImportedProduct, Product};
 use souk_domain::{Locale, ProductId, Timestamp, VariantId};
@@ -36,38 +37,77 @@ impl CatalogStore for SqliteStore {
             .await
     }
 
-    async fn products(&self, filter: &ProductFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<StockedProduct>, ListError> {
+    async fn products(
+        &self,
+        filter: &ProductFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<StockedProduct>, ListError> {
         let question = search::Question::new(filter, cursor, limit)?;
-        Ok(self.inner.read(move |connection| search::find(connection, &question)).await?)
+        Ok(self
+            .inner
+            .read(move |connection| search::find(connection, &question))
+            .await?)
     }
 
     async fn categories(&self) -> Result<Vec<CategoryCount>, EngineError> {
         self.inner.read(categories).await
     }
 
-    async fn create_product(&self, product: &Product, stock: &[(VariantId, i64)], reason: &str) -> Result<Written, EngineError> {
+    async fn create_product(
+        &self,
+        product: &Product,
+        stock: &[(VariantId, i64)],
+        reason: &str,
+    ) -> Result<Written, EngineError> {
         let (product, stock, reason) = (product.clone(), stock.to_vec(), reason.to_owned());
-        self.inner.write(move |connection| write::create(connection, &product, &stock, &reason)).await
+        self.inner
+            .write(move |connection| write::create(connection, &product, &stock, &reason))
+            .await
     }
 
-    async fn update_product(&self, product: &Product, stock: &[(VariantId, i64)], reason: &str, unless_changed_since: Timestamp) -> Result<Written, EngineError> {
+    async fn update_product(
+        &self,
+        product: &Product,
+        stock: &[(VariantId, i64)],
+        reason: &str,
+        unless_changed_since: Timestamp,
+    ) -> Result<Written, EngineError> {
         let (product, stock, reason) = (product.clone(), stock.to_vec(), reason.to_owned());
-        self.inner.write(move |connection| write::update(connection, &product, &stock, &reason, unless_changed_since)).await
+        self.inner
+            .write(move |connection| {
+                write::update(connection, &product, &stock, &reason, unless_changed_since)
+            })
+            .await
     }
 
     async fn delete_product(&self, id: ProductId) -> Result<bool, EngineError> {
-        self.inner.write(move |connection| write::delete(connection, id)).await
+        self.inner
+            .write(move |connection| write::delete(connection, id))
+            .await
     }
 
-    async fn import_products(&self, products: Vec<(ProductId, ImportedProduct)>, options: ImportOptions, now: Timestamp) -> Result<Vec<ImportResult>, EngineError> {
-        let import = move |connection: &Connection| import::import(connection, products, options, now);
-        if options.dry_run { self.inner.rehearse(import).await } else { self.inner.write(import).await }
+    async fn import_products(
+        &self,
+        products: Vec<(ProductId, ImportedProduct)>,
+        options: ImportOptions,
+        now: Timestamp,
+    ) -> Result<Vec<ImportResult>, EngineError> {
+        let import =
+            move |connection: &Connection| import::import(connection, products, options, now);
+        if options.dry_run {
+            self.inner.rehearse(import).await
+        } else {
+            self.inner.write(import).await
+        }
     }
 }
 
 fn body_by_id(connection: &Connection, id: ProductId) -> Result<Option<String>, Failure> {
     let mut statement = connection.prepare_cached("SELECT body FROM products WHERE id = ?1")?;
-    Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
+    Ok(statement
+        .query_row([id.0.as_bytes()], |row| row.get(0))
+        .optional()?)
 }
 
 fn body_by_handle(connection: &Connection, handle: &str) -> Result<Option<String>, Failure> {
@@ -97,7 +137,11 @@ fn categories(connection: &Connection) -> Result<Vec<CategoryCount>, Failure> {
         let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
         let terms = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
         if categories.last().is_none_or(|last| last.name != name) {
-            categories.push(CategoryCount { name: name.to_owned(), translations: BTreeMap::new(), count: 0 });
+            categories.push(CategoryCount {
+                name: name.to_owned(),
+                translations: BTreeMap::new(),
+                count: 0,
+            });
         }
         if let Some(category) = categories.last_mut() {
             category.count += 1;

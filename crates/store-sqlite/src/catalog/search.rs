@@ -28,10 +28,19 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn new(filter: &ProductFilter, cursor: Option<&str>, limit: u32) -> Result<Self, ListError> {
+    pub(super) fn new(
+        filter: &ProductFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Self, ListError> {
         let words = quoted(&filter.words);
         let after = cursor::decode(if words.is_some() { FOUND } else { LIST }, cursor)?;
-        Ok(Self { words, filter: filter.clone(), after, limit: limit as usize })
+        Ok(Self {
+            words,
+            filter: filter.clone(),
+            after,
+            limit: limit as usize,
+        })
     }
 }
 
@@ -45,7 +54,10 @@ fn quoted(words: &[String]) -> Option<String> {
     (!quoted.is_empty()).then(|| quoted.join(" AND "))
 }
 
-pub(super) fn find(connection: &Connection, question: &Question) -> Result<Listed<StockedProduct>, Failure> {
+pub(super) fn find(
+    connection: &Connection,
+    question: &Question,
+) -> Result<Listed<StockedProduct>, Failure> {
     let (sql, values) = sql(question);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -54,12 +66,19 @@ pub(super) fn find(connection: &Connection, question: &Question) -> Result<Liste
     let mut next = None;
     while let Some(row) = rows.next()? {
         if items.len() == question.limit {
-            let list = if question.words.is_some() { FOUND } else { LIST };
+            let list = if question.words.is_some() {
+                FOUND
+            } else {
+                LIST
+            };
             next = Some(cursor::encode(list, last.0, last.1));
             break;
         }
         last = place(row)?;
-        items.push(super::stocked(connection, row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?)?);
+        items.push(super::stocked(
+            connection,
+            row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?,
+        )?);
     }
     Ok(Listed { items, next })
 }
@@ -79,31 +98,54 @@ fn sql(question: &Question) -> (String, Vec<Box<dyn ToSql>>) {
         Some(words) => {
             let in_title = value(Box::new(format!("{{title}} : ({words})")));
             let anywhere = value(Box::new(words.clone()));
-            wheres.push(format!("p.seq IN (SELECT rowid FROM product_search WHERE product_search MATCH ?{anywhere})"));
-            format!("(p.seq IN (SELECT rowid FROM product_search WHERE product_search MATCH ?{in_title}))")
+            wheres.push(format!(
+                "p.seq IN (SELECT rowid FROM product_search WHERE product_search MATCH ?{anywhere})"
+            ));
+            format!(
+                "(p.seq IN (SELECT rowid FROM product_search WHERE product_search MATCH ?{in_title}))"
+            )
         }
         None => "0".to_owned(),
     };
     if let Some(category) = &question.filter.category {
-        wheres.push(format!("p.category = ?{}", value(Box::new(category.clone()))));
+        wheres.push(format!(
+            "p.category = ?{}",
+            value(Box::new(category.clone()))
+        ));
     }
     if let Some(status) = question.filter.status {
-        wheres.push(format!("p.status = ?{}", value(Box::new(product_status(status)))));
+        wheres.push(format!(
+            "p.status = ?{}",
+            value(Box::new(product_status(status)))
+        ));
     }
     if let Some(tag) = &question.filter.tag {
         let tag = value(Box::new(tag.clone()));
-        wheres.push(format!("p.id IN (SELECT product_id FROM product_tags WHERE tag = ?{tag})"));
+        wheres.push(format!(
+            "p.id IN (SELECT product_id FROM product_tags WHERE tag = ?{tag})"
+        ));
     }
     if let Some((in_title, id)) = question.after {
         let id = value(Box::new(id.into_bytes()));
         if question.words.is_some() {
-            wheres.push(format!("({title}, p.id) < ({}, ?{id})", i64::from(in_title > 0)));
+            wheres.push(format!(
+                "({title}, p.id) < ({}, ?{id})",
+                i64::from(in_title > 0)
+            ));
         } else {
             wheres.push(format!("p.id < ?{id}"));
         }
     }
-    let wheres = if wheres.is_empty() { String::new() } else { format!("WHERE {}", wheres.join(" AND ")) };
-    let order = if question.words.is_some() { "1 DESC, p.id DESC" } else { "p.id DESC" };
+    let wheres = if wheres.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", wheres.join(" AND "))
+    };
+    let order = if question.words.is_some() {
+        "1 DESC, p.id DESC"
+    } else {
+        "p.id DESC"
+    };
     // Places are found and sorted first; bodies are read for one page only. One more says whether there is a next page.
     let sql = format!(
         "WITH found AS MATERIALIZED (SELECT {title} AS in_title, p.id AS id, p.seq AS seq FROM products AS p {wheres} ORDER BY {order} LIMIT {})
@@ -120,8 +162,16 @@ mod tests {
 
     #[test]
     fn words_are_never_syntax() {
-        let words = ["a\" OR \"b".to_owned(), " ".to_owned(), "*".to_owned(), "x\0y".to_owned()];
-        assert_eq!(quoted(&words).as_deref(), Some("\"a\"\" OR \"\"b\"* AND \"*\"* AND \"xy\"*"));
+        let words = [
+            "a\" OR \"b".to_owned(),
+            " ".to_owned(),
+            "*".to_owned(),
+            "x\0y".to_owned(),
+        ];
+        assert_eq!(
+            quoted(&words).as_deref(),
+            Some("\"a\"\" OR \"\"b\"* AND \"*\"* AND \"xy\"*")
+        );
         assert_eq!(quoted(&[]), None);
     }
 }

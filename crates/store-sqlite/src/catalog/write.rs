@@ -5,14 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::store::Written;
 use souk_domain::catalog::search::search_text;
-use souk_domain::catalog::{MoveKind, Product, Stock, StockMove, Translation};
+use souk_domain::catalog::{Inventory, MoveKind, Product, Stock, StockMove, Translation};
 use souk_domain::{Locale, MoveId, ProductId, Timestamp, VariantId, ids};
 
 use crate::commit;
 use crate::failure::Failure;
 use crate::records::product_status;
 
-pub(super) fn create(connection: &Connection, product: &Product, stock: &[(VariantId, i64)], reason: &str) -> Result<Written, Failure> {
+pub(super) fn create(
+    connection: &Connection,
+    product: &Product,
+    stock: &[(VariantId, i64)],
+    reason: &str,
+) -> Result<Written, Failure> {
     if owner_of(connection, &product.handle)?.is_some() {
         return Ok(Written::HandleTaken);
     }
@@ -28,7 +33,9 @@ pub(super) fn update(
     reason: &str,
     unless_changed_since: Timestamp,
 ) -> Result<Written, Failure> {
-    let Some(body) = super::body_by_id(connection, product.id)? else { return Ok(Written::Stale) };
+    let Some(body) = super::body_by_id(connection, product.id)? else {
+        return Ok(Written::Stale);
+    };
     let before: Product = serde_json::from_str(&body)?;
     if before.updated_at != unless_changed_since {
         return Ok(Written::Stale);
@@ -38,28 +45,80 @@ pub(super) fn update(
     }
     replace(connection, product)?;
     receive(connection, stock, reason, product.updated_at)?;
+    start_counting(connection, product, product.updated_at)?;
     Ok(Written::Done)
 }
 
 pub(super) fn delete(connection: &Connection, id: ProductId) -> Result<bool, Failure> {
-    let Some(seq) = seq_of(connection, id)? else { return Ok(false) };
+    let Some(seq) = seq_of(connection, id)? else {
+        return Ok(false);
+    };
     clear(connection, id, seq)?;
-    connection.prepare_cached("DELETE FROM products WHERE seq = ?1")?.execute([seq])?;
+    connection
+        .prepare_cached("DELETE FROM products WHERE seq = ?1")?
+        .execute([seq])?;
     Ok(true)
 }
 
 /// Puts stock in (takes it out, where negative), each as a move whose id is derived from its place among all moves.
-pub(super) fn receive(connection: &Connection, stock: &[(VariantId, i64)], reason: &str, at: Timestamp) -> Result<(), Failure> {
+pub(super) fn receive(
+    connection: &Connection,
+    stock: &[(VariantId, i64)],
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), Failure> {
     for (variant, quantity) in stock.iter().copied().filter(|(_, quantity)| *quantity != 0) {
         let sql = "SELECT coalesce(max(seq), 0) FROM stock_moves";
-        let last: i64 = connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+        let last: i64 = connection
+            .prepare_cached(sql)?
+            .query_row([], |row| row.get(0))?;
         let id = MoveId(ids::derive_v7(variant.0, &["received", &last.to_string()]));
         let kind = MoveKind::Received;
         let reason = reason.to_owned();
-        commit::insert_move(connection, &StockMove { id, variant_id: variant, kind, quantity, reason, order_id: None, at })?;
-        commit::add_stock(connection, variant, &Stock { received: quantity, ..Stock::default() })?;
+        commit::insert_move(
+            connection,
+            &StockMove {
+                id,
+                variant_id: variant,
+                kind,
+                quantity,
+                reason,
+                order_id: None,
+                at,
+            },
+        )?;
+        commit::add_stock(
+            connection,
+            variant,
+            &Stock {
+                received: quantity,
+                ..Stock::default()
+            },
+        )?;
     }
     Ok(())
+}
+
+/// A variant that was sold below zero and is tracked from now on is counted from zero (invariant 1).
+pub(super) fn start_counting(
+    connection: &Connection,
+    product: &Product,
+    at: Timestamp,
+) -> Result<(), Failure> {
+    let mut owed = Vec::new();
+    for variant in product
+        .variants
+        .iter()
+        .filter(|variant| variant.inventory == Inventory::Tracked)
+    {
+        let left = commit::stock(connection, variant.id)?
+            .unwrap_or_default()
+            .remaining();
+        if left < 0 {
+            owed.push((variant.id, -left));
+        }
+    }
+    receive(connection, &owed, "counting starts", at)
 }
 
 /// Keeps a product that is new.
@@ -79,7 +138,9 @@ pub(super) fn insert(connection: &Connection, product: &Product) -> Result<(), F
 
 /// Keeps a product in the place of the one with its id.
 pub(super) fn replace(connection: &Connection, product: &Product) -> Result<(), Failure> {
-    let seq = seq_of(connection, product.id)?.ok_or(Failure::Refused("a product that is to be replaced is not there"))?;
+    let seq = seq_of(connection, product.id)?.ok_or(Failure::Refused(
+        "a product that is to be replaced is not there",
+    ))?;
     clear(connection, product.id, seq)?;
     let sql = "UPDATE products SET handle = ?2, status = ?3, category = ?4, category_terms = ?5, sale = ?6, body = ?7 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute(params![
@@ -96,19 +157,29 @@ pub(super) fn replace(connection: &Connection, product: &Product) -> Result<(), 
 
 fn owner_of(connection: &Connection, handle: &str) -> Result<Option<ProductId>, Failure> {
     let mut statement = connection.prepare_cached("SELECT id FROM products WHERE handle = ?1")?;
-    Ok(statement.query_row([handle], |row| crate::records::uuid(row, 0).map(ProductId)).optional()?)
+    Ok(statement
+        .query_row([handle], |row| crate::records::uuid(row, 0).map(ProductId))
+        .optional()?)
 }
 
 fn seq_of(connection: &Connection, id: ProductId) -> Result<Option<i64>, Failure> {
     let mut statement = connection.prepare_cached("SELECT seq FROM products WHERE id = ?1")?;
-    Ok(statement.query_row([id.0.as_bytes()], |row| row.get(0)).optional()?)
+    Ok(statement
+        .query_row([id.0.as_bytes()], |row| row.get(0))
+        .optional()?)
 }
 
 /// Takes a product out of all places but its row.
 fn clear(connection: &Connection, id: ProductId, seq: i64) -> Result<(), Failure> {
-    connection.prepare_cached("DELETE FROM variants WHERE product_id = ?1")?.execute([id.0.as_bytes()])?;
-    connection.prepare_cached("DELETE FROM product_tags WHERE product_id = ?1")?.execute([id.0.as_bytes()])?;
-    connection.prepare_cached("DELETE FROM product_search WHERE rowid = ?1")?.execute([seq])?;
+    connection
+        .prepare_cached("DELETE FROM variants WHERE product_id = ?1")?
+        .execute([id.0.as_bytes()])?;
+    connection
+        .prepare_cached("DELETE FROM product_tags WHERE product_id = ?1")?
+        .execute([id.0.as_bytes()])?;
+    connection
+        .prepare_cached("DELETE FROM product_search WHERE rowid = ?1")?
+        .execute([seq])?;
     Ok(())
 }
 
@@ -117,21 +188,36 @@ fn fill(connection: &Connection, product: &Product, seq: i64) -> Result<(), Fail
     let id = product.id.0.as_bytes();
     for variant in &product.variants {
         let sql = "INSERT INTO variants (id, product_id, body) VALUES (?1, ?2, ?3)";
-        connection.prepare_cached(sql)?.execute(params![variant.id.0.as_bytes(), id, serde_json::to_string(variant)?])?;
+        connection.prepare_cached(sql)?.execute(params![
+            variant.id.0.as_bytes(),
+            id,
+            serde_json::to_string(variant)?
+        ])?;
     }
     for tag in product.tags.iter().collect::<BTreeSet<_>>() {
-        connection.prepare_cached("INSERT INTO product_tags (tag, product_id) VALUES (?1, ?2)")?.execute(params![tag, id])?;
+        connection
+            .prepare_cached("INSERT INTO product_tags (tag, product_id) VALUES (?1, ?2)")?
+            .execute(params![tag, id])?;
     }
     let words = search_text(product);
     let sql = "INSERT INTO product_search (rowid, title, rest) VALUES (?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute(params![seq, words.title, words.rest])?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![seq, words.title, words.rest])?;
     Ok(())
 }
 
 /// What the other languages call the category.
 fn category_terms(product: &Product) -> Result<String, Failure> {
-    let Some(category) = &product.category else { return Ok("{}".to_owned()) };
-    let term = |(locale, texts): (&Locale, &Translation)| texts.terms.get(category).map(|term| (*locale, term.clone()));
+    let Some(category) = &product.category else {
+        return Ok("{}".to_owned());
+    };
+    let term = |(locale, texts): (&Locale, &Translation)| {
+        texts
+            .terms
+            .get(category)
+            .map(|term| (*locale, term.clone()))
+    };
     let terms: BTreeMap<Locale, String> = product.translations.iter().filter_map(term).collect();
     Ok(serde_json::to_string(&terms)?)
 }
@@ -139,7 +225,14 @@ fn category_terms(product: &Product) -> Result<String, Failure> {
 /// The product as a sale reads it: names and words, the first picture, nothing that is long.
 fn sale(product: &Product) -> Result<String, Failure> {
     let translations = product.translations.iter().map(|(locale, texts)| {
-        (*locale, Translation { title: texts.title.clone(), description_html: None, terms: texts.terms.clone() })
+        (
+            *locale,
+            Translation {
+                title: texts.title.clone(),
+                description_html: None,
+                terms: texts.terms.clone(),
+            },
+        )
     });
     let sale = Product {
         id: product.id,

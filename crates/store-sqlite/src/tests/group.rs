@@ -18,7 +18,8 @@ fn note(connection: &Connection, name: &str) -> Result<(), Failure> {
 
 async fn notes(store: &SqliteStore) -> Vec<String> {
     let read = |connection: &Connection| {
-        let mut statement = connection.prepare("SELECT name FROM engine WHERE name LIKE 'note%' ORDER BY name")?;
+        let mut statement =
+            connection.prepare("SELECT name FROM engine WHERE name LIKE 'note%' ORDER BY name")?;
         let names = statement.query_map([], |row| row.get(0))?;
         Ok(names.collect::<rusqlite::Result<Vec<String>>>()?)
     };
@@ -26,7 +27,12 @@ async fn notes(store: &SqliteStore) -> Vec<String> {
 }
 
 /// Holds the writer, so that what comes meanwhile is one group; let go by dropping the sender.
-fn hold(store: &SqliteStore) -> (std::sync::mpsc::Sender<()>, tokio::task::JoinHandle<Result<(), EngineError>>) {
+fn hold(
+    store: &SqliteStore,
+) -> (
+    std::sync::mpsc::Sender<()>,
+    tokio::task::JoinHandle<Result<(), EngineError>>,
+) {
     let (go, held) = std::sync::mpsc::channel::<()>();
     let inner = Arc::clone(&store.inner);
     let holding = tokio::spawn(async move {
@@ -58,13 +64,19 @@ async fn a_bad_command_hurts_nobody_else() {
         Ok(())
     });
     let twice = store.inner.write(|connection| note(connection, "note-a"));
-    let tried = store.inner.rehearse(|connection| note(connection, "note-tried"));
+    let tried = store
+        .inner
+        .rehearse(|connection| note(connection, "note-tried"));
     drop(go);
-    let (a, failed, panicked, again, b, rehearsed) = tokio::join!(good("note-a"), fails, panics, twice, good("note-b"), tried);
+    let (a, failed, panicked, again, b, rehearsed) =
+        tokio::join!(good("note-a"), fails, panics, twice, good("note-b"), tried);
     holding.await.expect("ran").expect("committed");
     assert!(a.is_ok() && b.is_ok() && rehearsed.is_ok());
     for refused in [failed, panicked, again] {
-        assert!(matches!(refused, Err(EngineError::Refused(_))), "{refused:?}");
+        assert!(
+            matches!(refused, Err(EngineError::Refused(_))),
+            "{refused:?}"
+        );
     }
     assert_eq!(notes(store).await, ["note-a", "note-b"]);
     store.check().await.expect("the writer lives");
@@ -73,23 +85,34 @@ async fn a_bad_command_hurts_nobody_else() {
 #[tokio::test]
 async fn what_waits_is_one_group_and_is_bounded() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = SqliteOptions { waiting: 10, ..SqliteOptions::default() };
+    let options = SqliteOptions {
+        waiting: 10,
+        ..SqliteOptions::default()
+    };
     let store = SqliteStore::open(&folder.path().join("souk.db"), options).expect("opens");
     let (go, holding) = hold(&store);
     tokio::time::sleep(Duration::from_millis(20)).await;
     // Everybody in a group is inside the same transaction: its first command cannot be read before the last ran.
     let seen = Arc::new(AtomicU32::new(0));
-    let beside = crate::open::reader(&folder.path().join("souk.db"), &SqliteOptions::default()).expect("opens");
+    let beside = crate::open::reader(&folder.path().join("souk.db"), &SqliteOptions::default())
+        .expect("opens");
     let beside = Arc::new(std::sync::Mutex::new(beside));
     let mut waiting = tokio::task::JoinSet::new();
     for n in 0..10 {
-        let (inner, seen, beside) = (Arc::clone(&store.inner), Arc::clone(&seen), Arc::clone(&beside));
+        let (inner, seen, beside) = (
+            Arc::clone(&store.inner),
+            Arc::clone(&seen),
+            Arc::clone(&beside),
+        );
         waiting.spawn(async move {
             inner
                 .write(move |connection| {
                     note(connection, &format!("note-{n}"))?;
                     let sql = "SELECT count(*) FROM engine WHERE name LIKE 'note%'";
-                    let others: u32 = beside.lock().expect("whole").query_row(sql, [], |row| row.get(0))?;
+                    let others: u32 = beside
+                        .lock()
+                        .expect("whole")
+                        .query_row(sql, [], |row| row.get(0))?;
                     seen.fetch_add(others, Ordering::Relaxed);
                     Ok(())
                 })
@@ -97,11 +120,23 @@ async fn what_waits_is_one_group_and_is_bounded() {
         });
     }
     tokio::time::sleep(Duration::from_millis(20)).await;
-    let refused = store.inner.write(|connection| note(connection, "note-past")).await;
-    assert!(matches!(refused, Err(EngineError::Unavailable(_))), "{refused:?}");
+    let refused = store
+        .inner
+        .write(|connection| note(connection, "note-past"))
+        .await;
+    assert!(
+        matches!(refused, Err(EngineError::Unavailable(_))),
+        "{refused:?}"
+    );
     drop(go);
     holding.await.expect("ran").expect("committed");
-    assert!(waiting.join_all().await.into_iter().all(|written| written.is_ok()));
+    assert!(
+        waiting
+            .join_all()
+            .await
+            .into_iter()
+            .all(|written| written.is_ok())
+    );
     assert_eq!(seen.load(Ordering::Relaxed), 0, "one commit for all");
     assert_eq!(notes(&store).await.len(), 10);
 }
@@ -113,12 +148,27 @@ async fn a_group_that_wrote_nothing_touches_no_disk() {
     let log = engine.folder.path().join("souk.db-wal");
     let size = || std::fs::metadata(&log).expect("a log").len();
     let before = size();
-    store.inner.rehearse(|connection| note(connection, "note-tried")).await.expect("tried");
-    let failed = store.inner.write(|connection| note(connection, "note").and(Err::<(), _>(Failure::Refused("no")))).await;
+    store
+        .inner
+        .rehearse(|connection| note(connection, "note-tried"))
+        .await
+        .expect("tried");
+    let failed = store
+        .inner
+        .write(|connection| note(connection, "note").and(Err::<(), _>(Failure::Refused("no"))))
+        .await;
     assert!(failed.is_err());
-    store.inner.write(|connection| Ok(connection.execute("DELETE FROM engine WHERE name = 'nobody'", [])?)).await.expect("ran");
+    store
+        .inner
+        .write(|connection| Ok(connection.execute("DELETE FROM engine WHERE name = 'nobody'", [])?))
+        .await
+        .expect("ran");
     assert_eq!(size(), before);
-    store.inner.write(|connection| note(connection, "note")).await.expect("written");
+    store
+        .inner
+        .write(|connection| note(connection, "note"))
+        .await
+        .expect("written");
     assert!(size() > before);
 }
 
@@ -126,29 +176,49 @@ async fn a_group_that_wrote_nothing_touches_no_disk() {
 async fn another_process_that_writes_for_too_long_is_a_conflict() {
     let engine = start().await;
     let path = engine.folder.path().join("souk.db");
-    let options = SqliteOptions { access: Access::Share, busy: Duration::from_millis(50), ..SqliteOptions::default() };
+    let options = SqliteOptions {
+        access: Access::Share,
+        busy: Duration::from_millis(50),
+        ..SqliteOptions::default()
+    };
     let beside = SqliteStore::open(&path, options).expect("opens");
     let other = Connection::open(&path).expect("opens");
     other.execute_batch("BEGIN IMMEDIATE").expect("locked");
-    let refused = beside.inner.write(|connection| note(connection, "note-b")).await;
+    let refused = beside
+        .inner
+        .write(|connection| note(connection, "note-b"))
+        .await;
     assert!(matches!(refused, Err(EngineError::Conflict)), "{refused:?}");
-    let waiting = engine.now().inner.write(|connection| note(connection, "note-a"));
+    let waiting = engine
+        .now()
+        .inner
+        .write(|connection| note(connection, "note-a"));
     let release = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
         other.execute_batch("ROLLBACK").expect("let go");
     };
     let (waited, ()) = tokio::join!(waiting, release);
     waited.expect("a short wait is waited for");
-    beside.inner.write(|connection| note(connection, "note-b")).await.expect("written");
+    beside
+        .inner
+        .write(|connection| note(connection, "note-b"))
+        .await
+        .expect("written");
     assert_eq!(notes(engine.now()).await, ["note-a", "note-b"]);
 }
 
 #[tokio::test]
 async fn a_question_that_panics_leaves_its_thread_alive() {
     let folder = tempfile::tempdir().expect("a folder");
-    let options = SqliteOptions { readers: 1, ..SqliteOptions::default() };
+    let options = SqliteOptions {
+        readers: 1,
+        ..SqliteOptions::default()
+    };
     let store = SqliteStore::open(&folder.path().join("souk.db"), options).expect("opens");
-    let asked = store.inner.read(|_| -> Result<(), Failure> { panic!("a defect of a question") }).await;
+    let asked = store
+        .inner
+        .read(|_| -> Result<(), Failure> { panic!("a defect of a question") })
+        .await;
     assert!(matches!(asked, Err(EngineError::Refused(_))));
     assert_eq!(notes(&store).await, Vec::<String>::new());
 }

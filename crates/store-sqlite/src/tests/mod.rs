@@ -21,7 +21,13 @@ struct OnDisk {
 
 impl OnDisk {
     fn open(&mut self) {
-        self.store = Some(SqliteStore::open(&self.folder.path().join("souk.db"), SqliteOptions::default()).expect("opens"));
+        self.store = Some(
+            SqliteStore::open(
+                &self.folder.path().join("souk.db"),
+                SqliteOptions::default(),
+            )
+            .expect("opens"),
+        );
     }
 
     fn now(&self) -> &SqliteStore {
@@ -30,7 +36,10 @@ impl OnDisk {
 }
 
 async fn start() -> OnDisk {
-    let mut engine = OnDisk { store: None, folder: tempfile::tempdir().expect("a folder") };
+    let mut engine = OnDisk {
+        store: None,
+        folder: tempfile::tempdir().expect("a folder"),
+    };
     engine.open();
     engine
 }

@@ -44,7 +44,11 @@ fn verify(inner: &Inner) -> Result<Vec<Fault>, Failure> {
         let damaged = !faults.found.is_empty();
         let checked = rows(connection, &mut faults);
         // A damaged file may not let the rest be read; what is known of it says more than that.
-        if damaged { Ok(faults.found) } else { checked.map(|()| faults.found) }
+        if damaged {
+            Ok(faults.found)
+        } else {
+            checked.map(|()| faults.found)
+        }
     })
 }
 
@@ -92,7 +96,12 @@ fn named(id: &[u8]) -> String {
 }
 
 /// Runs a query that finds broken rows and names each.
-fn each(connection: &Connection, sql: &str, faults: &mut Faults, mut name: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<(u8, String)>) -> Result<(), Failure> {
+fn each(
+    connection: &Connection,
+    sql: &str,
+    faults: &mut Faults,
+    mut name: impl FnMut(&rusqlite::Row<'_>) -> rusqlite::Result<(u8, String)>,
+) -> Result<(), Failure> {
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {

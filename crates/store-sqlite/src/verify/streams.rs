@@ -15,16 +15,32 @@ pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), 
         let (stream, head, entries): (Vec<u8>, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (first, last): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
         let (first, last) = (first.unwrap_or(0), last.unwrap_or(0));
-        Ok((3, format!("stream {} has head {head}, and {entries} entries from {first} to {last}", stream_name(&stream))))
+        Ok((
+            3,
+            format!(
+                "stream {} has head {head}, and {entries} entries from {first} to {last}",
+                stream_name(&stream)
+            ),
+        ))
     })?;
     let headless = "SELECT DISTINCT e.stream FROM entries AS e WHERE NOT EXISTS (SELECT 1 FROM streams AS s WHERE s.stream = e.stream)";
     each(connection, headless, faults, |row| {
         let stream: Vec<u8> = row.get(0)?;
-        Ok((3, format!("stream {} has entries and no head", stream_name(&stream))))
+        Ok((
+            3,
+            format!("stream {} has entries and no head", stream_name(&stream)),
+        ))
     })?;
     let twice = "SELECT stream, id, count(*) FROM entries GROUP BY stream, id HAVING count(*) > 1";
     each(connection, twice, faults, |row| {
         let (stream, id, count): (Vec<u8>, Vec<u8>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((3, format!("entry {} is {count} times in stream {}", named(&id), stream_name(&stream))))
+        Ok((
+            3,
+            format!(
+                "entry {} is {count} times in stream {}",
+                named(&id),
+                stream_name(&stream)
+            ),
+        ))
     })
 }

@@ -14,14 +14,22 @@ pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), 
             AND NOT EXISTS (SELECT 1 FROM failed_jobs AS f WHERE f.id = j.id)";
     each(connection, orphans, faults, |row| {
         let (job, event): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        Ok((4, format!("job {} waits for event {}, which is neither in the outbox nor done", named(&job), named(&event))))
+        Ok((
+            4,
+            format!(
+                "job {} waits for event {}, which is neither in the outbox nor done",
+                named(&job),
+                named(&event)
+            ),
+        ))
     })?;
     let both = "SELECT d.id FROM done_jobs AS d JOIN failed_jobs AS f ON f.id = d.id";
     each(connection, both, faults, |row| {
         let job: Vec<u8> = row.get(0)?;
         Ok((4, format!("job {} was done and failed", named(&job))))
     })?;
-    let mut statement = connection.prepare("SELECT id, body, expected, settled FROM outbox ORDER BY seq")?;
+    let mut statement =
+        connection.prepare("SELECT id, body, expected, settled FROM outbox ORDER BY seq")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (id, body): (Vec<u8>, String) = (row.get(0)?, row.get(1)?);
@@ -30,7 +38,10 @@ pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), 
         }
         let (expected, settled): (Option<i64>, i64) = (row.get(2)?, row.get(3)?);
         if expected.is_some_and(|expected| settled >= expected) {
-            faults.add(4, format!("event {} is done, and still in the outbox", named(&id)));
+            faults.add(
+                4,
+                format!("event {} is done, and still in the outbox", named(&id)),
+            );
         }
         if faults.are_enough() {
             break;

@@ -3,13 +3,18 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use souk_domain::catalog::{Inventory, Product, ProductOption, ProductStatus, Variant};
-use souk_domain::order::commit::{Action, AdjustStock, Command, MoveOrder, Outcome, PayOrder, PlaceOrder};
-use souk_domain::order::{Order, OrderError, OrderStatus, PaymentMethod, PaymentStatus, RequestedLine};
+use souk_domain::order::commit::{
+    Action, AdjustStock, Command, MoveOrder, Outcome, PayOrder, PlaceOrder,
+};
+use souk_domain::order::{
+    Order, OrderError, OrderStatus, PaymentMethod, PaymentStatus, RequestedLine,
+};
 use souk_domain::shop::ShopSettings;
 use souk_domain::stream::Author;
 use souk_domain::user::{Email, Role, User};
 use souk_domain::{
-    Currency, Event, EventId, EventRecord, Locale, Money, MoveId, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId,
+    Currency, Event, EventId, EventRecord, Locale, Money, MoveId, OrderId, OrderNumber, ProductId,
+    Timestamp, UserId, VariantId,
 };
 use uuid::Uuid;
 
@@ -37,18 +42,34 @@ pub fn currency() -> Currency {
 
 /// Somebody who buys.
 pub fn customer(name: &str) -> Author {
-    Author { id: UserId(id()), name: name.to_owned(), role: Role::Customer }
+    Author {
+        id: UserId(id()),
+        name: name.to_owned(),
+        role: Role::Customer,
+    }
 }
 
 /// Somebody who works here.
 pub fn staff() -> Author {
-    Author { id: UserId(id()), name: "Staff".to_owned(), role: Role::Staff }
+    Author {
+        id: UserId(id()),
+        name: "Staff".to_owned(),
+        role: Role::Staff,
+    }
 }
 
 /// A person, who reads Arabic; an empty address is none.
 pub fn user(role: Role, email: &str) -> User {
     let email: Option<Email> = (!email.is_empty()).then(|| email.parse().expect("an address"));
-    User { id: UserId(id()), email, email_verified: false, name: "Sara".into(), role, locale: Locale::Ar, created_at: at(0) }
+    User {
+        id: UserId(id()),
+        email,
+        email_verified: false,
+        name: "Sara".into(),
+        role,
+        locale: Locale::Ar,
+        created_at: at(0),
+    }
 }
 
 /// A variant with one option value; an empty one is none.
@@ -56,7 +77,11 @@ pub fn variant(option: &str, price: i64, inventory: Inventory) -> Variant {
     Variant {
         id: VariantId(id()),
         sku: String::new(),
-        options: if option.is_empty() { vec![] } else { vec![option.to_owned()] },
+        options: if option.is_empty() {
+            vec![]
+        } else {
+            vec![option.to_owned()]
+        },
         price: Money::new(price, currency()),
         compare_at: None,
         inventory,
@@ -86,15 +111,24 @@ pub fn product(handle: &str, title: &str) -> Product {
 /// The same with variants in colours.
 pub fn colours(handle: &str, colours: &[&str]) -> Product {
     let mut product = product(handle, handle);
-    product.options = vec![ProductOption { name: "Colour".into(), values: vec![] }];
-    product.variants = colours.iter().map(|colour| variant(colour, 1_000, Inventory::Tracked)).collect();
+    product.options = vec![ProductOption {
+        name: "Colour".into(),
+        values: vec![],
+    }];
+    product.variants = colours
+        .iter()
+        .map(|colour| variant(colour, 1_000, Inventory::Tracked))
+        .collect();
     product.collect_option_values();
     product
 }
 
 /// A shop with one product of which so many units are there.
 pub async fn shop_with(store: &dyn Store, units: i64) -> VariantId {
-    store.keep_shop(&ShopSettings::new(currency())).await.expect("kept");
+    store
+        .keep_shop(&ShopSettings::new(currency()))
+        .await
+        .expect("kept");
     let product = product("mug", "Mug");
     put(store, &product, units).await;
     product.variants[0].id
@@ -102,19 +136,38 @@ pub async fn shop_with(store: &dyn Store, units: i64) -> VariantId {
 
 /// Keeps a new product with so many units of each variant.
 pub async fn put(store: &dyn Store, product: &Product, units: i64) {
-    let stock: Vec<_> = product.variants.iter().map(|variant| (variant.id, units)).collect();
-    assert_eq!(store.create_product(product, &stock, "start").await.expect("kept"), Written::Done);
+    let stock: Vec<_> = product
+        .variants
+        .iter()
+        .map(|variant| (variant.id, units))
+        .collect();
+    assert_eq!(
+        store
+            .create_product(product, &stock, "start")
+            .await
+            .expect("kept"),
+        Written::Done
+    );
 }
 
 /// Units left of a variant of a product.
 pub async fn left(store: &dyn Store, product: ProductRef, variant: VariantId) -> i64 {
     let product = store.product(&product).await.expect("read").expect("there");
-    product.stock.get(&variant).copied().unwrap_or_default().remaining()
+    product
+        .stock
+        .get(&variant)
+        .copied()
+        .unwrap_or_default()
+        .remaining()
 }
 
 /// A wish, made at second 100, with a trace.
 pub fn command(action: Action) -> Command {
-    Command { action, at: at(100), trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()) }
+    Command {
+        action,
+        at: at(100),
+        trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+    }
 }
 
 /// An order as it is asked for, under a key.
@@ -127,7 +180,13 @@ pub fn place(buyer: &Author, key: &str, lines: &[(VariantId, u32)]) -> PlaceOrde
         buyer: buyer.clone(),
         key: key.to_owned(),
         request_hash: [7; 32],
-        lines: lines.iter().map(|(variant, quantity)| RequestedLine { variant: *variant, quantity: *quantity }).collect(),
+        lines: lines
+            .iter()
+            .map(|(variant, quantity)| RequestedLine {
+                variant: *variant,
+                quantity: *quantity,
+            })
+            .collect(),
         expected_total: None,
         address: None,
         note: None,
@@ -143,17 +202,33 @@ pub fn buy(buyer: &Author, key: &str, lines: &[(VariantId, u32)]) -> Command {
 
 /// The wish to move an order on, by staff unless it must be a buyer's own.
 pub fn step(order: OrderId, to: OrderStatus, only_of: Option<UserId>) -> Command {
-    command(Action::Move(MoveOrder { order, only_of, to, tracking: None, reason: Some("why".into()), by: staff() }))
+    command(Action::Move(MoveOrder {
+        order,
+        only_of,
+        to,
+        tracking: None,
+        reason: Some("why".into()),
+        by: staff(),
+    }))
 }
 
 /// The wish to move its payment on.
 pub fn pay(order: OrderId, to: PaymentStatus) -> Command {
-    command(Action::Pay(PayOrder { order, to, by: staff() }))
+    command(Action::Pay(PayOrder {
+        order,
+        to,
+        by: staff(),
+    }))
 }
 
 /// The wish to change stock by hand.
 pub fn adjust(id: MoveId, variant: VariantId, delta: i64) -> Command {
-    command(Action::Adjust(AdjustStock { id, variant, delta, reason: "counted".into() }))
+    command(Action::Adjust(AdjustStock {
+        id,
+        variant,
+        delta,
+        reason: "counted".into(),
+    }))
 }
 
 /// Commits one command.
@@ -164,17 +239,33 @@ pub async fn commit(store: &dyn Store, command: Command) -> Result<Outcome, Orde
 }
 
 /// Places an order of one line that must be admitted.
-pub async fn placed(store: &dyn Store, buyer: &Author, key: &str, variant: VariantId, quantity: u32) -> Order {
+pub async fn placed(
+    store: &dyn Store,
+    buyer: &Author,
+    key: &str,
+    variant: VariantId,
+    quantity: u32,
+) -> Order {
     match commit(store, buy(buyer, key, &[(variant, quantity)])).await {
-        Ok(Outcome::Placed { order, replayed: false }) => *order,
+        Ok(Outcome::Placed {
+            order,
+            replayed: false,
+        }) => *order,
         other => panic!("not placed: {other:?}"),
     }
 }
 
 /// An event from which a job follows.
 pub fn event(seconds: i64) -> EventRecord {
-    let event = Event::PasswordResetRequested { user_id: UserId(id()) };
-    EventRecord { id: EventId(id()), event, at: at(seconds), trace: None }
+    let event = Event::PasswordResetRequested {
+        user_id: UserId(id()),
+    };
+    EventRecord {
+        id: EventId(id()),
+        event,
+        at: at(seconds),
+        trace: None,
+    }
 }
 
 /// That no invariant is broken.

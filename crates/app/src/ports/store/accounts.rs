@@ -55,7 +55,7 @@ pub struct SessionState {
 pub trait AccountStore: Send + Sync {
     /// Makes an account or a guest.
     async fn create_user(&self, new: NewUser) -> Result<NewAccount, EngineError>;
-    /// Makes a guest an account, in place: same id, all that is theirs stays theirs.
+    /// Makes a guest an account, in place: same id, all that is theirs stays theirs. The guest's sessions end.
     async fn promote_guest(&self, new: NewUser) -> Result<NewAccount, EngineError>;
     /// Makes the first admin, if the hash is that of the set-up code and there is no admin yet; uses the code up.
     async fn set_up(&self, code_hash: [u8; 32], new: NewUser) -> Result<NewAccount, EngineError>;
