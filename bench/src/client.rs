@@ -29,7 +29,10 @@ pub struct Answer {
 impl Connection {
     /// Opens one.
     pub async fn open(address: SocketAddr) -> anyhow::Result<Self> {
-        Ok(Self { address, sender: connect(address).await? })
+        Ok(Self {
+            address,
+            sender: connect(address).await?,
+        })
     }
 
     /// Sends a request and reads its answer. A connection that the server closed is opened anew for the next one.
@@ -40,29 +43,48 @@ impl Connection {
         self.sender.ready().await?;
         let answer: Response<_> = self.sender.send_request(request).await?;
         let status = answer.status().as_u16();
-        Ok(Answer { status, body: answer.into_body().collect().await?.to_bytes() })
+        Ok(Answer {
+            status,
+            body: answer.into_body().collect().await?.to_bytes(),
+        })
     }
 
     /// Posts JSON and reads the JSON of the answer, which must be a success.
-    pub async fn post(&mut self, path: &str, token: Option<&str>, body: &Value) -> anyhow::Result<Value> {
+    pub async fn post(
+        &mut self,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
         let mut request = self.request(path).header(CONTENT_TYPE, "application/json");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let answer = self.send(request.body(Full::new(body.to_string().into()))?).await?;
+        let answer = self
+            .send(request.body(Full::new(body.to_string().into()))?)
+            .await?;
         let text = String::from_utf8_lossy(&answer.body);
-        anyhow::ensure!((200..300).contains(&answer.status), "POST {path}: {} {text}", answer.status);
+        anyhow::ensure!(
+            (200..300).contains(&answer.status),
+            "POST {path}: {} {text}",
+            answer.status
+        );
         serde_json::from_str(&text).with_context(|| format!("POST {path}: {text}"))
     }
 
     /// A POST request to a path of the API.
     pub fn request(&self, path: &str) -> hyper::http::request::Builder {
-        Request::builder().method(Method::POST).uri(format!("/api/v1{path}")).header(HOST, self.address.to_string())
+        Request::builder()
+            .method(Method::POST)
+            .uri(format!("/api/v1{path}"))
+            .header(HOST, self.address.to_string())
     }
 }
 
 async fn connect(address: SocketAddr) -> anyhow::Result<SendRequest<Full<Bytes>>> {
-    let stream = TcpStream::connect(address).await.with_context(|| format!("cannot connect to {address}"))?;
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("cannot connect to {address}"))?;
     stream.set_nodelay(true)?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await?;
     // It ends with its sender; what breaks it is seen by the request that it carries.

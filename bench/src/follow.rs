@@ -69,11 +69,15 @@ async fn hand_on(store: &SqliteStore, events: &[EventRecord]) -> anyhow::Result<
 async fn do_jobs(store: &SqliteStore) -> anyhow::Result<()> {
     let queue = store.queue();
     loop {
-        let leased = queue.lease(CHUNK, World::now(), Duration::from_secs(30)).await?;
+        let leased = queue
+            .lease(CHUNK, World::now(), Duration::from_secs(30))
+            .await?;
         if leased.is_empty() {
             return Ok(());
         }
-        store.settle(leased.iter().map(settlement).collect()).await?;
+        store
+            .settle(leased.iter().map(settlement).collect())
+            .await?;
         let mut finishing = JoinSet::new();
         for job in leased {
             let queue = queue.clone();

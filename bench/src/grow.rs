@@ -81,12 +81,20 @@ struct Measured {
 }
 
 /// Fills a store for each size.
-pub async fn fill_all(plan: &GrowPlan, folder: &TempDir, say: impl Fn(&str)) -> anyhow::Result<Vec<Grown>> {
+pub async fn fill_all(
+    plan: &GrowPlan,
+    folder: &TempDir,
+    say: impl Fn(&str),
+) -> anyhow::Result<Vec<Grown>> {
     let mut grown = Vec::new();
     let largest = plan.sizes.iter().copied().max().unwrap_or_default();
     for &size in &plan.sizes {
         let one = fill(size, &folder.path().join(size.to_string()), size < largest).await?;
-        say(&format!("filled with {size} orders in {:.0} s: {} MiB", one.filling.as_secs_f64(), one.bytes >> 20));
+        say(&format!(
+            "filled with {size} orders in {:.0} s: {} MiB",
+            one.filling.as_secs_f64(),
+            one.bytes >> 20
+        ));
         grown.push(one);
     }
     Ok(grown)
@@ -102,7 +110,11 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
     while left > 0 {
         let mut committing = JoinSet::new();
         for _ in 0..IN_FLIGHT {
-            let demand = if committing.len() % 2 == 0 { Demand::Spread } else { Demand::Hot };
+            let demand = if committing.len() % 2 == 0 {
+                Demand::Spread
+            } else {
+                Demand::Hot
+            };
             let commands = batch(left.min(FULL), &catalogue, &mut buyers, demand, &mut world);
             if commands.is_empty() {
                 break;
@@ -114,7 +126,10 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
         let mut events = Vec::new();
         while let Some(committed) = committing.join_next().await {
             let committed = committed??;
-            committed.results.into_iter().try_for_each(|result| result.map(|_| ()))?;
+            committed
+                .results
+                .into_iter()
+                .try_for_each(|result| result.map(|_| ()))?;
             events.extend(committed.events);
         }
         carry_out_fast(&store, &events).await?;
@@ -123,24 +138,51 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
     if restored {
         copy(folder, &base_of(folder))?;
     }
-    let bytes = files(folder).iter().map(|file| file.metadata().map_or(0, |data| data.len())).sum();
-    Ok(Grown { folder: folder.to_owned(), size, catalogue, buyers, filling: started.elapsed(), bytes, restored })
+    let bytes = files(folder)
+        .iter()
+        .map(|file| file.metadata().map_or(0, |data| data.len()))
+        .sum();
+    Ok(Grown {
+        folder: folder.to_owned(),
+        size,
+        catalogue,
+        buyers,
+        filling: started.elapsed(),
+        bytes,
+        restored,
+    })
 }
 
 impl Grown {
     /// Puts the store back to the size it was filled to, if it would grow notably.
     pub fn restore(&self) -> anyhow::Result<()> {
-        if self.restored { copy(&base_of(&self.folder), &self.folder) } else { Ok(()) }
+        if self.restored {
+            copy(&base_of(&self.folder), &self.folder)
+        } else {
+            Ok(())
+        }
     }
 
-    async fn measure(&mut self, plan: &GrowPlan, demand: Demand, round: u32, world: &mut World) -> anyhow::Result<Measurement> {
+    async fn measure(
+        &mut self,
+        plan: &GrowPlan,
+        demand: Demand,
+        round: u32,
+        world: &mut World,
+    ) -> anyhow::Result<Measurement> {
         self.restore()?;
         let store = SqliteStore::open(&self.folder.join("souk.db"), SqliteOptions::default())?;
         let mut batches = |orders: u64| -> Vec<_> {
-            (0..orders.div_ceil(FULL as u64)).map(|_| batch(FULL, &self.catalogue, &mut self.buyers, demand, world)).collect()
+            (0..orders.div_ceil(FULL as u64))
+                .map(|_| batch(FULL, &self.catalogue, &mut self.buyers, demand, world))
+                .collect()
         };
         // A little more in every round, so that checkpoints fall at another place of each measurement.
-        let warm_up = commit_all(&store, batches(plan.grow_warm_up + u64::from(round) * 5 * FULL as u64)).await?;
+        let warm_up = commit_all(
+            &store,
+            batches(plan.grow_warm_up + u64::from(round) * 5 * FULL as u64),
+        )
+        .await?;
         carry_out(&store, &warm_up.events).await?;
         let batches = batches(plan.grow_orders);
         let written = bytes_written()?;
@@ -151,7 +193,12 @@ impl Grown {
         carry_out(&store, &committed.events).await?;
         let following = per_second(orders, started.elapsed());
         let kib_each = as_f64(written) / 1_024.0 / as_f64(orders);
-        Ok(Measurement { rate: committed.rate, kib_each, following, commits: committed.commits })
+        Ok(Measurement {
+            rate: committed.rate,
+            kib_each,
+            following,
+            commits: committed.commits,
+        })
     }
 }
 
@@ -174,7 +221,9 @@ pub async fn run(plan: &GrowPlan, grown: &mut [Grown]) -> anyhow::Result<GrowRes
         for (place, demand) in Demand::ALL.into_iter().enumerate() {
             for turn in 0..grown.len() {
                 let which = (turn + round as usize) % grown.len();
-                let one = grown[which].measure(plan, demand, round, &mut world).await?;
+                let one = grown[which]
+                    .measure(plan, demand, round, &mut world)
+                    .await?;
                 let measured = &mut sizes[which];
                 measured.rates[place].push(one.rate);
                 measured.following.push(one.following);
@@ -183,7 +232,10 @@ pub async fn run(plan: &GrowPlan, grown: &mut [Grown]) -> anyhow::Result<GrowRes
             }
         }
     }
-    Ok(GrowResult { sizes, orders: plan.grow_orders })
+    Ok(GrowResult {
+        sizes,
+        orders: plan.grow_orders,
+    })
 }
 
 /// The folder in which a store is kept as it was filled.
@@ -203,7 +255,9 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
         std::fs::remove_file(old)?;
     }
     for file in files(from) {
-        let Some(name) = file.file_name() else { continue };
+        let Some(name) = file.file_name() else {
+            continue;
+        };
         let copied = to.join(name);
         std::fs::copy(&file, &copied)?;
         std::fs::File::open(copied)?.sync_all()?;
@@ -227,7 +281,9 @@ impl GrowResult {
             "file",
         ]);
         let mut aims = String::new();
-        let Some(fewest) = self.sizes.first() else { return String::new() };
+        let Some(fewest) = self.sizes.first() else {
+            return String::new();
+        };
         for measured in &self.sizes {
             let against = |place: usize| paired(&measured.rates[place], &fewest.rates[place]);
             table.row([
@@ -260,7 +316,11 @@ impl GrowResult {
                 aims.push_str(&aim(&what, AIM, kept));
             }
         }
-        format!("## As orders gather\n\n{}\n\n{}\n{aims}", self.method(), table.markdown())
+        format!(
+            "## As orders gather\n\n{}\n\n{}\n{aims}",
+            self.method(),
+            table.markdown()
+        )
     }
 
     fn method(&self) -> String {

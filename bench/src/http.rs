@@ -68,7 +68,14 @@ struct Series {
 
 impl Series {
     fn new() -> Self {
-        Self { rates: vec![], p50: vec![], p99: vec![], max: 0.0, drains: vec![], missed: 0 }
+        Self {
+            rates: vec![],
+            p50: vec![],
+            p99: vec![],
+            max: 0.0,
+            drains: vec![],
+            missed: 0,
+        }
     }
 
     fn add(&mut self, loaded: &Loaded, drained: Duration) {
@@ -82,13 +89,22 @@ impl Series {
     }
 
     fn times(&self) -> [String; 3] {
-        [middle_tenth(&self.p50), middle_tenth(&self.p99), format!("{:.1}", self.max)]
+        [
+            middle_tenth(&self.p50),
+            middle_tenth(&self.p99),
+            format!("{:.1}", self.max),
+        ]
     }
 }
 
 impl Shop {
     /// Starts the binary on a folder whose shop sells this, or on an empty one.
-    async fn start(souk: &Path, folder: &Path, catalogue: Option<Catalogue>, batch: &str) -> anyhow::Result<Self> {
+    async fn start(
+        souk: &Path,
+        folder: &Path,
+        catalogue: Option<Catalogue>,
+        batch: &str,
+    ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
         make_admin(souk, folder, ADMIN, PASSWORD)?;
         let server = Server::start(souk, folder, &["--order-batch", batch])?;
@@ -97,14 +113,31 @@ impl Shop {
             None => people::furnish(server.address).await?,
         };
         let before = server.cost()?;
-        Ok(Self { server, catalogue, before, orders: 0, cpu: Duration::ZERO })
+        Ok(Self {
+            server,
+            catalogue,
+            before,
+            orders: 0,
+            cpu: Duration::ZERO,
+        })
     }
 
     /// Puts one load on it, waits until all that follows is done, and adds both to the series.
-    async fn load(&mut self, plan: &HttpPlan, demand: Demand, pace: Pace, world: &mut World, series: &mut Series) -> anyhow::Result<()> {
+    async fn load(
+        &mut self,
+        plan: &HttpPlan,
+        demand: Demand,
+        pace: Pace,
+        world: &mut World,
+        series: &mut Series,
+    ) -> anyhow::Result<()> {
         let buyers = people::guests(self.server.address, plan.buyers).await?;
         // An open load may have as many orders on their way as there are buyers.
-        let connections = if matches!(pace, Pace::Closed) { plan.connections } else { plan.buyers };
+        let connections = if matches!(pace, Pace::Closed) {
+            plan.connections
+        } else {
+            plan.buyers
+        };
         let load = Load {
             address: self.server.address,
             connections,
@@ -116,11 +149,19 @@ impl Shop {
         };
         let before = self.server.cost()?.cpu;
         let loaded = load.run(world).await?;
-        let drained = self.server.drain(Duration::from_secs(plan.drain_seconds)).await?;
+        let drained = self
+            .server
+            .drain(Duration::from_secs(plan.drain_seconds))
+            .await?;
         self.cpu += self.server.cost()?.cpu.saturating_sub(before);
         self.orders += loaded.placed;
         let only_busy = loaded.others.keys().all(|status| *status == 503);
-        anyhow::ensure!(only_busy && loaded.placed > 0, "{} placed, and answers of another kind: {:?}", loaded.placed, loaded.others);
+        anyhow::ensure!(
+            only_busy && loaded.placed > 0,
+            "{} placed, and answers of another kind: {:?}",
+            loaded.placed,
+            loaded.others
+        );
         series.add(&loaded, drained);
         Ok(())
     }
@@ -142,7 +183,12 @@ struct ShopCost {
 }
 
 /// Measures batches of 64 against batches of 1: a server for each, loaded in turn.
-pub async fn run(plan: &HttpPlan, souk: &Path, folder: &Path, say: impl Fn(&str)) -> anyhow::Result<HttpResult> {
+pub async fn run(
+    plan: &HttpPlan,
+    souk: &Path,
+    folder: &Path,
+    say: impl Fn(&str),
+) -> anyhow::Result<HttpResult> {
     let folder: TempDir = tempfile::tempdir_in(folder)?;
     let mut shops = Vec::new();
     for batch in BATCHES {
@@ -152,24 +198,52 @@ pub async fn run(plan: &HttpPlan, souk: &Path, folder: &Path, say: impl Fn(&str)
     let (mut closed, mut open) = (Vec::new(), Vec::new());
     for demand in Demand::ALL {
         let series = take_turns(plan, &mut shops, demand, Pace::Closed, &mut world).await?;
-        say(&format!("closed, {}: {} orders/s against {}", demand.name(), middle_whole(&series[0].rates), middle_whole(&series[1].rates)));
+        say(&format!(
+            "closed, {}: {} orders/s against {}",
+            demand.name(),
+            middle_whole(&series[0].rates),
+            middle_whole(&series[1].rates)
+        ));
         let rate = (median(series[0].rates.iter().copied()) * plan.open_part).max(1.0);
         closed.push((demand, series));
         let series = take_turns(plan, &mut shops, demand, Pace::Open(rate), &mut world).await?;
-        say(&format!("open at {rate:.0}/s, {}: p99 {} ms against {}", demand.name(), middle_tenth(&series[0].p99), middle_tenth(&series[1].p99)));
+        say(&format!(
+            "open at {rate:.0}/s, {}: p99 {} ms against {}",
+            demand.name(),
+            middle_tenth(&series[0].p99),
+            middle_tenth(&series[1].p99)
+        ));
         open.push((demand, rate, series));
     }
     let mut costs = Vec::new();
     for shop in shops {
-        costs.push(ShopCost { orders: shop.orders, cpu: shop.cpu, before: shop.before, after: shop.server.cost()? });
+        costs.push(ShopCost {
+            orders: shop.orders,
+            cpu: shop.cpu,
+            before: shop.before,
+            after: shop.server.cost()?,
+        });
         shop.server.stop()?;
     }
-    let costs = costs.try_into().map_err(|_| anyhow::anyhow!("two servers were measured"))?;
-    Ok(HttpResult { closed, open, costs, plan: plan.clone() })
+    let costs = costs
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("two servers were measured"))?;
+    Ok(HttpResult {
+        closed,
+        open,
+        costs,
+        plan: plan.clone(),
+    })
 }
 
 /// Loads the two shops in turn, changing who goes first; the first round warms up and is not counted.
-async fn take_turns(plan: &HttpPlan, shops: &mut [Shop], demand: Demand, pace: Pace, world: &mut World) -> anyhow::Result<[Series; 2]> {
+async fn take_turns(
+    plan: &HttpPlan,
+    shops: &mut [Shop],
+    demand: Demand,
+    pace: Pace,
+    world: &mut World,
+) -> anyhow::Result<[Series; 2]> {
     let mut series = [Series::new(), Series::new()];
     let (mut warm_up, mut short) = (Series::new(), plan.clone());
     short.http_orders = (plan.http_orders / 10).max(1);
@@ -179,7 +253,9 @@ async fn take_turns(plan: &HttpPlan, shops: &mut [Shop], demand: Demand, pace: P
     for round in 0..plan.http_rounds {
         for turn in 0..shops.len() {
             let which = (turn + round as usize) % shops.len();
-            shops[which].load(plan, demand, pace, world, &mut series[which]).await?;
+            shops[which]
+                .load(plan, demand, pace, world, &mut series[which])
+                .await?;
         }
     }
     Ok(series)
@@ -192,7 +268,12 @@ pub struct GrownResult {
 }
 
 /// Loads shops of every size in turn: spread, closed, batches of 64.
-pub async fn run_grown(plan: &HttpPlan, souk: &Path, grown: &[Grown], say: impl Fn(&str)) -> anyhow::Result<GrownResult> {
+pub async fn run_grown(
+    plan: &HttpPlan,
+    souk: &Path,
+    grown: &[Grown],
+    say: impl Fn(&str),
+) -> anyhow::Result<GrownResult> {
     let mut shops = Vec::new();
     for one in grown {
         one.restore()?;
@@ -201,22 +282,37 @@ pub async fn run_grown(plan: &HttpPlan, souk: &Path, grown: &[Grown], say: impl 
     let mut world = World::new(4);
     let mut warm_up = Series::new();
     for shop in &mut shops {
-        shop.load(plan, Demand::Spread, Pace::Closed, &mut world, &mut warm_up).await?;
+        shop.load(plan, Demand::Spread, Pace::Closed, &mut world, &mut warm_up)
+            .await?;
     }
     let mut sizes: Vec<_> = grown.iter().map(|one| (one.size, Series::new())).collect();
     for round in 0..plan.http_rounds {
         for turn in 0..shops.len() {
             let which = (turn + round as usize) % shops.len();
-            shops[which].load(plan, Demand::Spread, Pace::Closed, &mut world, &mut sizes[which].1).await?;
+            shops[which]
+                .load(
+                    plan,
+                    Demand::Spread,
+                    Pace::Closed,
+                    &mut world,
+                    &mut sizes[which].1,
+                )
+                .await?;
         }
     }
     for shop in shops {
         shop.server.stop()?;
     }
     for (size, series) in &sizes {
-        say(&format!("over HTTP at {size}: {} orders/s", middle_whole(&series.rates)));
+        say(&format!(
+            "over HTTP at {size}: {} orders/s",
+            middle_whole(&series.rates)
+        ));
     }
-    Ok(GrownResult { sizes, orders: plan.http_orders })
+    Ok(GrownResult {
+        sizes,
+        orders: plan.http_orders,
+    })
 }
 
 impl HttpResult {
@@ -235,7 +331,8 @@ impl HttpResult {
             plan.http_seconds,
             plan.http_rounds,
         );
-        let mut text = format!("## Orders over HTTP\n\n{method}\n\n### As fast as they are answered\n\n");
+        let mut text =
+            format!("## Orders over HTTP\n\n{method}\n\n### As fast as they are answered\n\n");
         text.push_str(self.closed_table().markdown());
         text.push_str(
             "\n### At a fixed rate\n\nLatencies count from the time at which an order was to be sent. *Not placed* are those that the \
@@ -251,26 +348,62 @@ impl HttpResult {
     }
 
     fn closed_table(&self) -> Table {
-        let mut table = Table::new(&["demand, batch", "orders/s", "p50 ms", "p99 ms", "max ms", "mails after, s", "64 against 1"]);
+        let mut table = Table::new(&[
+            "demand, batch",
+            "orders/s",
+            "p50 ms",
+            "p99 ms",
+            "max ms",
+            "mails after, s",
+            "64 against 1",
+        ]);
         for (demand, series) in &self.closed {
             let ratios = middle_fine(&paired(&series[0].rates, &series[1].rates));
             for (place, one) in series.iter().enumerate() {
                 let [p50, p99, max] = one.times();
                 let name = format!("{}, {}", demand.name(), BATCHES[place]);
-                let ratio = if place == 0 { ratios.clone() } else { String::new() };
-                table.row([name, middle_whole(&one.rates), p50, p99, max, middle_tenth(&one.drains), ratio]);
+                let ratio = if place == 0 {
+                    ratios.clone()
+                } else {
+                    String::new()
+                };
+                table.row([
+                    name,
+                    middle_whole(&one.rates),
+                    p50,
+                    p99,
+                    max,
+                    middle_tenth(&one.drains),
+                    ratio,
+                ]);
             }
         }
         table
     }
 
     fn open_table(&self) -> Table {
-        let mut table = Table::new(&["demand, batch", "orders/s asked", "placed/s", "p50 ms", "p99 ms", "max ms", "not placed"]);
+        let mut table = Table::new(&[
+            "demand, batch",
+            "orders/s asked",
+            "placed/s",
+            "p50 ms",
+            "p99 ms",
+            "max ms",
+            "not placed",
+        ]);
         for (demand, rate, series) in &self.open {
             for (place, one) in series.iter().enumerate() {
                 let [p50, p99, max] = one.times();
                 let name = format!("{}, {}", demand.name(), BATCHES[place]);
-                table.row([name, whole(*rate), middle_whole(&one.rates), p50, p99, max, whole(as_f64(one.missed))]);
+                table.row([
+                    name,
+                    whole(*rate),
+                    middle_whole(&one.rates),
+                    p50,
+                    p99,
+                    max,
+                    whole(as_f64(one.missed)),
+                ]);
             }
         }
         table
@@ -305,8 +438,18 @@ impl HttpResult {
 impl GrownResult {
     /// The results as Markdown.
     pub fn markdown(&self) -> String {
-        let mut table = Table::new(&["stored orders", "orders/s", "against the fewest", "p50 ms", "p99 ms", "max ms", "mails after, s"]);
-        let Some((_, fewest)) = self.sizes.first() else { return String::new() };
+        let mut table = Table::new(&[
+            "stored orders",
+            "orders/s",
+            "against the fewest",
+            "p50 ms",
+            "p99 ms",
+            "max ms",
+            "mails after, s",
+        ]);
+        let Some((_, fewest)) = self.sizes.first() else {
+            return String::new();
+        };
         for (size, series) in &self.sizes {
             let [p50, p99, max] = series.times();
             let against = middle_fine(&paired(&series.rates, &fewest.rates));

@@ -92,13 +92,28 @@ impl Load {
         for _ in 0..self.connections {
             connections.push(Connection::open(self.address).await?);
         }
-        let bearers = self.buyers.iter().map(|token| HeaderValue::from_str(&format!("Bearer {token}"))).collect::<Result<_, _>>()?;
+        let bearers = self
+            .buyers
+            .iter()
+            .map(|token| HeaderValue::from_str(&format!("Bearer {token}")))
+            .collect::<Result<_, _>>()?;
         let bodies = self.variants.iter().map(|variant| body(*variant)).collect();
         let (orders, key) = (self.orders, world.key());
-        let sending = Arc::new(Sending { load: self, bodies, bearers, next: AtomicU64::new(0), started: Instant::now(), key });
+        let sending = Arc::new(Sending {
+            load: self,
+            bodies,
+            bearers,
+            next: AtomicU64::new(0),
+            started: Instant::now(),
+            key,
+        });
         let mut running = JoinSet::new();
         for connection in connections {
-            running.spawn(sending.clone().send_all(connection, World::new(world.random())));
+            running.spawn(
+                sending
+                    .clone()
+                    .send_all(connection, World::new(world.random())),
+            );
         }
         let mut all = Loaded {
             elapsed: Duration::ZERO,
@@ -122,7 +137,11 @@ impl Load {
 }
 
 impl Sending {
-    async fn send_all(self: Arc<Self>, mut connection: Connection, mut world: World) -> anyhow::Result<Loaded> {
+    async fn send_all(
+        self: Arc<Self>,
+        mut connection: Connection,
+        mut world: World,
+    ) -> anyhow::Result<Loaded> {
         let mut part = Loaded {
             elapsed: Duration::ZERO,
             placed: 0,
@@ -144,7 +163,10 @@ impl Sending {
             }
             tokio::time::sleep_until((self.started + due).into()).await;
             let request = self.request(&connection, number, &mut world)?;
-            let status = connection.send(request).await.map_or(0, |answer| answer.status);
+            let status = connection
+                .send(request)
+                .await
+                .map_or(0, |answer| answer.status);
             part.elapsed = self.started.elapsed();
             part.latencies.record(part.elapsed.saturating_sub(due));
             if status == 201 {
@@ -155,7 +177,12 @@ impl Sending {
         }
     }
 
-    fn request(&self, connection: &Connection, number: u64, world: &mut World) -> anyhow::Result<Request<Full<Bytes>>> {
+    fn request(
+        &self,
+        connection: &Connection,
+        number: u64,
+        world: &mut World,
+    ) -> anyhow::Result<Request<Full<Bytes>>> {
         let buyer = usize::try_from(number)? % self.bearers.len();
         let request = connection
             .request("/orders")

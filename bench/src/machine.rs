@@ -32,10 +32,17 @@ impl Machine {
     pub fn look(folder: &Path) -> anyhow::Result<Self> {
         let line = |file: &str, name: &str| {
             let text = std::fs::read_to_string(file).unwrap_or_default();
-            let found = text.lines().find_map(|line| line.strip_prefix(name)?.split_once(':').map(|(_, value)| value.trim()));
+            let found = text.lines().find_map(|line| {
+                line.strip_prefix(name)?
+                    .split_once(':')
+                    .map(|(_, value)| value.trim())
+            });
             found.unwrap_or("unknown").to_owned()
         };
-        let memory_kib = line("/proc/meminfo", "MemTotal").trim_end_matches("kB").trim().parse::<u64>();
+        let memory_kib = line("/proc/meminfo", "MemTotal")
+            .trim_end_matches("kB")
+            .trim()
+            .parse::<u64>();
         Ok(Self {
             cores: std::thread::available_parallelism()?.get(),
             processor: line("/proc/cpuinfo", "model name"),
@@ -52,14 +59,26 @@ impl Machine {
         let mut row = |name: &str, value: String| {
             let _ = writeln!(text, "| {name} | {value} |");
         };
-        row("cores", format!("{} ({}), shared by the driver and what it measures", self.cores, self.processor));
+        row(
+            "cores",
+            format!(
+                "{} ({}), shared by the driver and what it measures",
+                self.cores, self.processor
+            ),
+        );
         row("memory", format!("{} MiB", self.memory_mib));
         row("file system", self.file_system.clone());
         row(
             "disk: 4 KiB appended and made durable (`fdatasync`), one after the other",
-            format!("{:.0} a second before the run, {:.0} after it", self.before.syncs_per_second, at_end.syncs_per_second),
+            format!(
+                "{:.0} a second before the run, {:.0} after it",
+                self.before.syncs_per_second, at_end.syncs_per_second
+            ),
         );
-        row("load of the machine (1, 5, 15 min) before the run", self.load_before.clone());
+        row(
+            "load of the machine (1, 5, 15 min) before the run",
+            self.load_before.clone(),
+        );
         row("load of the machine after it", load());
         text
     }
@@ -79,18 +98,25 @@ impl Disk {
             }
             rates.push(per_second(syncs, started.elapsed()));
         }
-        Ok(Self { syncs_per_second: median(rates) })
+        Ok(Self {
+            syncs_per_second: median(rates),
+        })
     }
 }
 
 fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+    text.split_whitespace()
+        .take(3)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The file system under a folder; an error when it is memory, where nothing is durable and every table would lie.
 fn file_system(folder: &Path) -> anyhow::Result<String> {
-    let folder = folder.canonicalize().with_context(|| format!("{}", folder.display()))?;
+    let folder = folder
+        .canonicalize()
+        .with_context(|| format!("{}", folder.display()))?;
     let mounts = std::fs::read_to_string("/proc/self/mounts")?;
     let kind = kind_of_mount(&mounts, &folder).context("the folder is on no known file system")?;
     anyhow::ensure!(
@@ -107,7 +133,9 @@ fn kind_of_mount(mounts: &str, folder: &Path) -> Option<String> {
         Some((Path::new(fields.next()?), fields.next()?))
     });
     // Of mounts on the same place the last one counts.
-    let longest = mounts.filter(|(place, _)| folder.starts_with(place)).max_by_key(|(place, _)| place.components().count());
+    let longest = mounts
+        .filter(|(place, _)| folder.starts_with(place))
+        .max_by_key(|(place, _)| place.components().count());
     longest.map(|(_, kind)| kind.to_owned())
 }
 
@@ -126,8 +154,16 @@ mod tests {
 
     #[test]
     fn memory_is_refused() {
-        if std::fs::read_to_string("/proc/self/mounts").unwrap().contains("tmpfs /dev/shm tmpfs") {
-            assert!(file_system(Path::new("/dev/shm")).unwrap_err().to_string().contains("--folder"));
+        if std::fs::read_to_string("/proc/self/mounts")
+            .unwrap()
+            .contains("tmpfs /dev/shm tmpfs")
+        {
+            assert!(
+                file_system(Path::new("/dev/shm"))
+                    .unwrap_err()
+                    .to_string()
+                    .contains("--folder")
+            );
         }
     }
 }

@@ -32,7 +32,11 @@ use crate::machine::{Disk, Machine};
 use crate::store::StorePlan;
 
 #[derive(Parser)]
-#[command(name = "souk-bench", about = "Measures Souk and prints Markdown", max_term_width = 100)]
+#[command(
+    name = "souk-bench",
+    about = "Measures Souk and prints Markdown",
+    max_term_width = 100
+)]
 struct Cli {
     /// A folder on a real disk; what is measured is made in temporary folders in it, and removed at the end.
     #[arg(long, global = true, default_value_os_t = std::env::temp_dir(), value_name = "DIR")]
@@ -94,7 +98,9 @@ struct All {
 /// The driver has one thread of its own, so that it takes one core at most from what it measures.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let Err(error) = run(Cli::parse()).await else { return ExitCode::SUCCESS };
+    let Err(error) = run(Cli::parse()).await else {
+        return ExitCode::SUCCESS;
+    };
     say_wrong(&format!("souk-bench: {error:#}"));
     ExitCode::FAILURE
 }
@@ -102,19 +108,30 @@ async fn main() -> ExitCode {
 async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
     let machine = Machine::look(&folder)?;
     let text = match what {
-        What::Http { binary, plan } => http::run(&plan, &binary.souk, &folder, say).await?.markdown(),
+        What::Http { binary, plan } => http::run(&plan, &binary.souk, &folder, say)
+            .await?
+            .markdown(),
         What::Store { plan } => store::run(plan, &folder).await?.markdown(),
         What::Grow { plan, souk, http } => grow(&plan, souk.as_deref(), &http, &folder).await?,
         What::All(all) => {
             let text = everything(&all, &folder, &machine).await?;
-            return std::fs::write(&all.write, text).with_context(|| format!("{}", all.write.display()));
+            return std::fs::write(&all.write, text)
+                .with_context(|| format!("{}", all.write.display()));
         }
     };
-    say(&format!("{}\n{text}", machine.markdown(Disk::measure(&folder)?)));
+    say(&format!(
+        "{}\n{text}",
+        machine.markdown(Disk::measure(&folder)?)
+    ));
     Ok(())
 }
 
-async fn grow(plan: &GrowPlan, souk: Option<&Path>, http: &HttpPlan, folder: &Path) -> anyhow::Result<String> {
+async fn grow(
+    plan: &GrowPlan,
+    souk: Option<&Path>,
+    http: &HttpPlan,
+    folder: &Path,
+) -> anyhow::Result<String> {
     let folder = tempfile::tempdir_in(folder)?;
     let mut grown = grow::fill_all(plan, &folder, say).await?;
     let mut text = grow::run(plan, &mut grown).await?.markdown();
@@ -131,7 +148,9 @@ async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Resu
     say("as orders gather …");
     let grow = grow(&all.grow, Some(&all.binary.souk), &all.http, folder).await?;
     say("orders over HTTP …");
-    let http = http::run(&all.http, &all.binary.souk, folder, say).await?.markdown();
+    let http = http::run(&all.http, &all.binary.souk, folder, say)
+        .await?
+        .markdown();
     let machine = machine.markdown(Disk::measure(folder)?);
     let head = "# What was measured\n\nMade by `make bench` (see [README.md](README.md)); all numbers are of one run. Numbers are medians, with the \
          lowest and the highest in brackets.\n";

@@ -20,17 +20,33 @@ const DOORS: usize = 8;
 /// Makes the products of an empty shop.
 pub async fn furnish(address: SocketAddr) -> anyhow::Result<Catalogue> {
     let mut connection = Connection::open(address).await?;
-    let signed_in = connection.post("/auth/login", None, &json!({"email": ADMIN, "password": PASSWORD})).await?;
+    let signed_in = connection
+        .post(
+            "/auth/login",
+            None,
+            &json!({"email": ADMIN, "password": PASSWORD}),
+        )
+        .await?;
     let token = text(&signed_in, "accessToken")?;
     let hot = make_product(&mut connection, &token, "Everybody's lamp", 1).await?;
     let mut spread = Vec::new();
     for number in 1..=PRODUCTS {
-        spread.extend(make_product(&mut connection, &token, &format!("Lamp {number}"), VARIANTS).await?);
+        spread.extend(
+            make_product(&mut connection, &token, &format!("Lamp {number}"), VARIANTS).await?,
+        );
     }
-    Ok(Catalogue::new(*hot.first().context("a product has a variant")?, spread))
+    Ok(Catalogue::new(
+        *hot.first().context("a product has a variant")?,
+        spread,
+    ))
 }
 
-async fn make_product(connection: &mut Connection, token: &str, title: &str, variants: usize) -> anyhow::Result<Vec<VariantId>> {
+async fn make_product(
+    connection: &mut Connection,
+    token: &str,
+    title: &str,
+    variants: usize,
+) -> anyhow::Result<Vec<VariantId>> {
     let variants: Vec<Value> = (1..=variants)
         .map(|number| {
             json!({
@@ -53,8 +69,13 @@ async fn make_product(connection: &mut Connection, token: &str, title: &str, var
         "variants": variants,
     });
     let made = connection.post("/products", Some(token), &body).await?;
-    let variants = made["variants"].as_array().context("a product has variants")?;
-    variants.iter().map(|variant| Ok(text(variant, "id")?.parse()?)).collect()
+    let variants = made["variants"]
+        .as_array()
+        .context("a product has variants")?;
+    variants
+        .iter()
+        .map(|variant| Ok(text(variant, "id")?.parse()?))
+        .collect()
 }
 
 /// Lets so many guests in, each with an address that receipts go to; their access tokens, good for ten minutes.
@@ -79,5 +100,8 @@ pub async fn guests(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Str
 }
 
 fn text(value: &Value, field: &str) -> anyhow::Result<String> {
-    Ok(value[field].as_str().with_context(|| format!("an answer without {field}"))?.to_owned())
+    Ok(value[field]
+        .as_str()
+        .with_context(|| format!("an answer without {field}"))?
+        .to_owned())
 }

@@ -20,10 +20,13 @@ impl Cost {
     /// The cost of a process of this machine.
     pub fn of(pid: u32) -> anyhow::Result<Self> {
         let folder = format!("/proc/{pid}");
-        let stat = std::fs::read_to_string(format!("{folder}/stat")).with_context(|| format!("process {pid}"))?;
+        let stat = std::fs::read_to_string(format!("{folder}/stat"))
+            .with_context(|| format!("process {pid}"))?;
         let status = std::fs::read_to_string(format!("{folder}/status"))?;
         let ticks = cpu_ticks(&stat).context("/proc/PID/stat has another form")?;
-        let kib = |name| field_kib(&status, name).with_context(|| format!("/proc/PID/status has no {name}"));
+        let kib = |name| {
+            field_kib(&status, name).with_context(|| format!("/proc/PID/status has no {name}"))
+        };
         Ok(Self {
             cpu: Duration::from_millis(ticks * 1_000 / ticks_per_second()?),
             peak_kib: kib("VmHWM")?,
@@ -35,7 +38,10 @@ impl Cost {
 /// Bytes that this process has sent to the disk so far, or will have when the system writes its pages back.
 pub fn bytes_written() -> anyhow::Result<u64> {
     let io = std::fs::read_to_string("/proc/self/io")?;
-    let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("/proc/self/io has another form")?;
+    let line = io
+        .lines()
+        .find_map(|line| line.strip_prefix("write_bytes: "))
+        .context("/proc/self/io has another form")?;
     Ok(line.parse()?)
 }
 
@@ -47,13 +53,21 @@ fn cpu_ticks(stat: &str) -> Option<u64> {
 }
 
 fn field_kib(status: &str, name: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 fn ticks_per_second() -> anyhow::Result<u64> {
-    let output = Command::new("getconf").arg("CLK_TCK").output().context("getconf CLK_TCK")?;
-    String::from_utf8_lossy(&output.stdout).trim().parse().context("getconf CLK_TCK said no number")
+    let output = Command::new("getconf")
+        .arg("CLK_TCK")
+        .output()
+        .context("getconf CLK_TCK")?;
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .context("getconf CLK_TCK said no number")
 }
 
 #[cfg(test)]
@@ -65,7 +79,10 @@ mod tests {
         let stat = "7 (a ) b) S 1 2 3 4 5 6 7 8 9 10 250 50 0 0 20 0";
         assert_eq!(cpu_ticks(stat), Some(300));
         let status = "Name:\tx\nVmHWM:\t   2048 kB\nVmRSS:\t 1024 kB\n";
-        assert_eq!((field_kib(status, "VmHWM"), field_kib(status, "VmRSS")), (Some(2_048), Some(1_024)));
+        assert_eq!(
+            (field_kib(status, "VmHWM"), field_kib(status, "VmRSS")),
+            (Some(2_048), Some(1_024))
+        );
         assert_eq!(field_kib(status, "Vm"), None);
     }
 

@@ -32,7 +32,14 @@ impl Server {
     pub fn start(souk: &Path, folder: &Path, options: &[&str]) -> anyhow::Result<Self> {
         let log = folder.join("souk.log");
         let mut child = command(souk)
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limits", "off", "--data-dir"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--rate-limits",
+                "off",
+                "--data-dir",
+            ])
             .arg(folder)
             .args(options)
             .stdout(Stdio::piped())
@@ -41,11 +48,19 @@ impl Server {
             .with_context(|| format!("{} cannot be started", souk.display()))?;
         let address = child.stdout.take().and_then(|stdout| {
             let mut lines = BufReader::new(stdout).lines();
-            lines.find_map(|line| line.ok()?.strip_prefix("listening on http://")?.parse().ok())
+            lines.find_map(|line| {
+                line.ok()?
+                    .strip_prefix("listening on http://")?
+                    .parse()
+                    .ok()
+            })
         });
         let Some(address) = address else {
             let status = child.wait()?;
-            anyhow::bail!("souk serve ended with {status}: {}", std::fs::read_to_string(&log)?);
+            anyhow::bail!(
+                "souk serve ended with {status}: {}",
+                std::fs::read_to_string(&log)?
+            );
         };
         let store = match SqliteStore::open_beside(&folder.join("souk.db")) {
             Ok(store) => store,
@@ -54,7 +69,11 @@ impl Server {
                 return Err(error.into());
             }
         };
-        Ok(Self { child, address, store })
+        Ok(Self {
+            child,
+            address,
+            store,
+        })
     }
 
     /// What it has cost so far.
@@ -71,7 +90,10 @@ impl Server {
             if events == 0 && jobs.ready + jobs.delayed + jobs.active == 0 {
                 return Ok(started.elapsed());
             }
-            anyhow::ensure!(started.elapsed() < most, "after {most:?} there is work left: {events} events, {jobs:?}");
+            anyhow::ensure!(
+                started.elapsed() < most,
+                "after {most:?} there is work left: {events} events, {jobs:?}"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
@@ -113,13 +135,25 @@ pub fn make_admin(souk: &Path, folder: &Path, email: &str, password: &str) -> an
     let file = folder.join("password");
     std::fs::write(&file, password)?;
     let output = command(souk)
-        .args(["user", "create", "--role", "admin", "--email", email, "--password-file"])
+        .args([
+            "user",
+            "create",
+            "--role",
+            "admin",
+            "--email",
+            email,
+            "--password-file",
+        ])
         .arg(&file)
         .arg("--data-dir")
         .arg(folder)
         .output()
         .with_context(|| format!("{} cannot be started", souk.display()))?;
-    anyhow::ensure!(output.status.success(), "souk user create: {}", String::from_utf8_lossy(&output.stderr));
+    anyhow::ensure!(
+        output.status.success(),
+        "souk user create: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use souk_app::ports::store::{CatalogStore, OrderStore, Written};
-use souk_domain::catalog::{Image, Inventory, Product, ProductOption, ProductStatus, Translation, Variant};
+use souk_domain::catalog::{
+    Image, Inventory, Product, ProductOption, ProductStatus, Translation, Variant,
+};
 use souk_domain::order::commit::{Action, Command, PlaceOrder};
 use souk_domain::order::{Address, PaymentMethod, RequestedLine};
 use souk_domain::shop::ShopSettings;
@@ -93,8 +95,14 @@ impl Catalogue {
 }
 
 async fn keep(store: &SqliteStore, product: &Product) -> anyhow::Result<()> {
-    let stock: Vec<_> = product.variants.iter().map(|variant| (variant.id, STOCK)).collect();
-    let written = store.create_product(product, &stock, "for the bench").await?;
+    let stock: Vec<_> = product
+        .variants
+        .iter()
+        .map(|variant| (variant.id, STOCK))
+        .collect();
+    let written = store
+        .create_product(product, &stock, "for the bench")
+        .await?;
     anyhow::ensure!(written == Written::Done, "{}: {written:?}", product.handle);
     Ok(())
 }
@@ -105,13 +113,21 @@ fn product(currency: Currency, title: &str, variants: usize) -> Product {
         id: ProductId(World::uuid()),
         handle: title.to_lowercase().replace(['\'', ' '], "-"),
         title: title.to_owned(),
-        description_html: "<p>A lamp of brass and coloured glass, made by hand. Gives a warm light.</p>".to_owned(),
+        description_html:
+            "<p>A lamp of brass and coloured glass, made by hand. Gives a warm light.</p>"
+                .to_owned(),
         translations: BTreeMap::from([(
             Locale::Ar,
-            Translation { title: Some(format!("مصباح {title}")), ..Translation::default() },
+            Translation {
+                title: Some(format!("مصباح {title}")),
+                ..Translation::default()
+            },
         )]),
         status: ProductStatus::Published,
-        options: vec![ProductOption { name: "Model".to_owned(), values: Vec::new() }],
+        options: vec![ProductOption {
+            name: "Model".to_owned(),
+            values: Vec::new(),
+        }],
         variants: (1..=variants)
             .map(|number| Variant {
                 id: VariantId(World::uuid()),
@@ -122,7 +138,10 @@ fn product(currency: Currency, title: &str, variants: usize) -> Product {
                 inventory: Inventory::Tracked,
             })
             .collect(),
-        images: vec![Image { url: "/media/lamp.svg".to_owned(), alt: "A lamp".to_owned() }],
+        images: vec![Image {
+            url: "/media/lamp.svg".to_owned(),
+            alt: "A lamp".to_owned(),
+        }],
         tags: vec!["light".to_owned()],
         category: Some("Lamps".to_owned()),
         vendor: None,
@@ -157,12 +176,21 @@ impl Buyers {
         } else {
             *world.choose(&self.known)
         };
-        Author { id, name: "Sara Ali".to_owned(), role: Role::Customer }
+        Author {
+            id,
+            name: "Sara Ali".to_owned(),
+            role: Role::Customer,
+        }
     }
 }
 
 /// An order of one unit, with an address.
-pub fn order(catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: &mut World) -> Command {
+pub fn order(
+    catalogue: &Catalogue,
+    buyers: &mut Buyers,
+    demand: Demand,
+    world: &mut World,
+) -> Command {
     let variant = catalogue.choose(demand, world);
     let place = PlaceOrder {
         id: OrderId(World::uuid()),
@@ -170,7 +198,10 @@ pub fn order(catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: 
         buyer: buyers.next(world),
         key: world.key(),
         request_hash: [7; 32],
-        lines: vec![RequestedLine { variant, quantity: 1 }],
+        lines: vec![RequestedLine {
+            variant,
+            quantity: 1,
+        }],
         expected_total: None,
         address: Some(Address {
             name: "Sara Ali".to_owned(),
@@ -186,10 +217,22 @@ pub fn order(catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: 
         payment: PaymentMethod::Cod,
         locale: Locale::En,
     };
-    Command { action: Action::Place(Box::new(place)), at: World::now(), trace: Some(world.trace()) }
+    Command {
+        action: Action::Place(Box::new(place)),
+        at: World::now(),
+        trace: Some(world.trace()),
+    }
 }
 
 /// So many orders, as the committer hands them over.
-pub fn batch(size: usize, catalogue: &Catalogue, buyers: &mut Buyers, demand: Demand, world: &mut World) -> Vec<Command> {
-    (0..size).map(|_| order(catalogue, buyers, demand, world)).collect()
+pub fn batch(
+    size: usize,
+    catalogue: &Catalogue,
+    buyers: &mut Buyers,
+    demand: Demand,
+    world: &mut World,
+) -> Vec<Command> {
+    (0..size)
+        .map(|_| order(catalogue, buyers, demand, world))
+        .collect()
 }

@@ -18,12 +18,20 @@ pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
 
 /// The lowest and the highest of some measurements; NaN of none.
 pub fn range(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
-    values.into_iter().fold((f64::NAN, f64::NAN), |(low, high), value| (low.min(value), high.max(value)))
+    values
+        .into_iter()
+        .fold((f64::NAN, f64::NAN), |(low, high), value| {
+            (low.min(value), high.max(value))
+        })
 }
 
 /// What each of `above` is to the one of `below` that was measured beside it.
 pub fn paired(above: &[f64], below: &[f64]) -> Vec<f64> {
-    above.iter().zip(below).map(|(above, below)| above / below).collect()
+    above
+        .iter()
+        .zip(below)
+        .map(|(above, below)| above / below)
+        .collect()
 }
 
 /// So many in so much time, for each second.
@@ -88,8 +96,19 @@ mod tests {
         }
         other.record(Duration::from_secs(10_000));
         all.add(&other).unwrap();
-        assert!((all.millis_at(0.5) - 50.0).abs() < 0.2, "{}", all.millis_at(0.5));
-        assert!((all.millis_at(0.99) - 99.0).abs() < 0.2, "{}", all.millis_at(0.99));
-        assert!(all.millis_at(1.0) > 599_000.0, "past the bound it counts as the bound");
+        assert!(
+            (all.millis_at(0.5) - 50.0).abs() < 0.2,
+            "{}",
+            all.millis_at(0.5)
+        );
+        assert!(
+            (all.millis_at(0.99) - 99.0).abs() < 0.2,
+            "{}",
+            all.millis_at(0.99)
+        );
+        assert!(
+            all.millis_at(1.0) > 599_000.0,
+            "past the bound it counts as the bound"
+        );
     }
 }

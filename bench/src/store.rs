@@ -56,7 +56,10 @@ pub struct Committed {
 }
 
 /// Commits batches one after the other, as the committer does; commands are made before the clock starts.
-pub async fn commit_all(store: &SqliteStore, batches: Vec<Vec<Command>>) -> anyhow::Result<Committed> {
+pub async fn commit_all(
+    store: &SqliteStore,
+    batches: Vec<Vec<Command>>,
+) -> anyhow::Result<Committed> {
     let orders: usize = batches.iter().map(Vec::len).sum();
     let (mut commits, mut events) = (Latencies::new()?, Vec::new());
     let mut busy = Duration::ZERO;
@@ -71,8 +74,16 @@ pub async fn commit_all(store: &SqliteStore, batches: Vec<Vec<Command>>) -> anyh
         }
         events.extend(committed.events);
     }
-    anyhow::ensure!(events.len() == orders, "{} of {orders} orders were placed", events.len());
-    Ok(Committed { rate: per_second(orders as u64, busy), commits, events })
+    anyhow::ensure!(
+        events.len() == orders,
+        "{} of {orders} orders were placed",
+        events.len()
+    );
+    Ok(Committed {
+        rate: per_second(orders as u64, busy),
+        commits,
+        events,
+    })
 }
 
 /// Measures.
@@ -84,19 +95,32 @@ pub async fn run(plan: StorePlan, folder: &Path) -> anyhow::Result<StoreResult> 
     let mut buyers = Buyers::new();
     let mut rows = Vec::new();
     for demand in Demand::ALL {
-        let mut row = Row { demand, grouped: vec![], single: vec![], commits: [Latencies::new()?, Latencies::new()?] };
+        let mut row = Row {
+            demand,
+            grouped: vec![],
+            single: vec![],
+            commits: [Latencies::new()?, Latencies::new()?],
+        };
         // The first round warms up the file and is not counted.
         for round in 0..=plan.pairs {
             let sizes = if round % 2 == 0 { [FULL, 1] } else { [1, FULL] };
             for size in sizes {
-                let orders = if size == FULL { plan.grouped_orders } else { plan.single_orders };
+                let orders = if size == FULL {
+                    plan.grouped_orders
+                } else {
+                    plan.single_orders
+                };
                 let batches = (0..orders.div_ceil(size as u64))
                     .map(|_| batch(size, &catalogue, &mut buyers, demand, &mut world))
                     .collect();
                 let committed = commit_all(&store, batches).await?;
                 carry_out(&store, &committed.events).await?;
                 if round > 0 {
-                    let rates = if size == FULL { &mut row.grouped } else { &mut row.single };
+                    let rates = if size == FULL {
+                        &mut row.grouped
+                    } else {
+                        &mut row.single
+                    };
                     rates.push(committed.rate);
                     row.commits[usize::from(size == 1)].add(&committed.commits)?;
                 }
@@ -123,7 +147,12 @@ impl StoreResult {
             let ratios = paired(&row.grouped, &row.single);
             let times = |at: usize| {
                 let commits = &row.commits[at];
-                format!("{:.2} / {:.2} / {:.1}", commits.millis_at(0.5), commits.millis_at(0.99), commits.millis_at(1.0))
+                format!(
+                    "{:.2} / {:.2} / {:.1}",
+                    commits.millis_at(0.5),
+                    commits.millis_at(0.99),
+                    commits.millis_at(1.0)
+                )
             };
             table.row([
                 row.demand.name().to_owned(),
@@ -134,13 +163,20 @@ impl StoreResult {
                 times(1),
             ]);
             if row.demand == Demand::Hot {
-                aims = aim("batches of 64 against batches of 1, hot, at the store", AIM, median(ratios));
+                aims = aim(
+                    "batches of 64 against batches of 1, hot, at the store",
+                    AIM,
+                    median(ratios),
+                );
             }
         }
         let method = "`OrderStore::commit` on one SQLite file (`synchronous=FULL`), one batch after the other, as the committer calls \
              it. Batches of 64 and of 1 take turns in every round, and change who goes first; the ratio is the median of the \
              rounds' own ratios, in brackets the lowest and the highest. Between measurements the outbox is carried out, \
              off the clock.";
-        format!("## Group commit at the store\n\n{method}\n\n{}\n{aims}", table.markdown())
+        format!(
+            "## Group commit at the store\n\n{method}\n\n{}\n{aims}",
+            table.markdown()
+        )
     }
 }

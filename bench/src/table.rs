@@ -17,13 +17,22 @@ pub fn whole(value: f64) -> String {
         }
         text.push(digit);
     }
-    if value < 0.0 && digits != "0" { format!("-{text}") } else { text }
+    if value < 0.0 && digits != "0" {
+        format!("-{text}")
+    } else {
+        text
+    }
 }
 
 /// The median of measurements and, in brackets, their range.
 pub fn middle_whole(values: &[f64]) -> String {
     let (low, high) = range(values.iter().copied());
-    format!("{} ({}–{})", whole(median(values.iter().copied())), whole(low), whole(high))
+    format!(
+        "{} ({}–{})",
+        whole(median(values.iter().copied())),
+        whole(low),
+        whole(high)
+    )
 }
 
 /// The same with two decimals.
@@ -45,16 +54,25 @@ pub struct Table {
 impl Table {
     /// An empty table with these columns; all but the first are numbers.
     pub fn new(columns: &[&str]) -> Self {
-        let mut table = Self { text: String::new() };
+        let mut table = Self {
+            text: String::new(),
+        };
         table.row(columns.iter().map(|name| (*name).to_owned()));
-        let rule = columns.iter().enumerate().map(|(place, _)| if place == 0 { "---" } else { "--:" });
+        let rule = columns
+            .iter()
+            .enumerate()
+            .map(|(place, _)| if place == 0 { "---" } else { "--:" });
         let _ = writeln!(table.text, "|{}|", rule.collect::<Vec<_>>().join("|"));
         table
     }
 
     /// Adds a row.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let _ = writeln!(self.text, "| {} |", cells.into_iter().collect::<Vec<_>>().join(" | "));
+        let _ = writeln!(
+            self.text,
+            "| {} |",
+            cells.into_iter().collect::<Vec<_>>().join(" | ")
+        );
     }
 
     /// The table as Markdown.
@@ -80,7 +98,10 @@ mod tests {
         assert_eq!(whole(1_234_567.0), "1,234,567");
         assert_eq!(whole(-1_234.0), "-1,234");
         assert_eq!(whole(f64::NAN), "–");
-        assert_eq!(middle_whole(&[1_000.0, 3_000.0, 2_000.0]), "2,000 (1,000–3,000)");
+        assert_eq!(
+            middle_whole(&[1_000.0, 3_000.0, 2_000.0]),
+            "2,000 (1,000–3,000)"
+        );
         assert_eq!(middle_fine(&[0.5, 1.0]), "0.75 (0.50–1.00)");
     }
 

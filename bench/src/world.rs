@@ -52,6 +52,11 @@ impl World {
 
     /// A trace, as the API gives every order one.
     pub fn trace(&mut self) -> String {
-        format!("00-{:016x}{:016x}-{:016x}-01", self.random() | 1, self.random(), self.random() | 1)
+        format!(
+            "00-{:016x}{:016x}-{:016x}-01",
+            self.random() | 1,
+            self.random(),
+            self.random() | 1
+        )
     }
 }

@@ -29,12 +29,19 @@ impl Actor {
     /// As the author of what they cause.
     #[must_use]
     pub fn author(&self) -> Author {
-        Author { id: self.user.id, name: self.user.name.clone(), role: self.user.role }
+        Author {
+            id: self.user.id,
+            name: self.user.name.clone(),
+            role: self.user.role,
+        }
     }
 
     /// As a reader of streams.
     #[must_use]
     pub fn reader(&self) -> Reader {
-        Reader { id: self.user.id, role: self.user.role }
+        Reader {
+            id: self.user.id,
+            role: self.user.role,
+        }
     }
 }

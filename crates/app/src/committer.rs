@@ -29,7 +29,11 @@ pub struct CommitterOptions {
 
 impl Default for CommitterOptions {
     fn default() -> Self {
-        Self { batch: 64, queue: 10_000, deadline: Duration::from_secs(10) }
+        Self {
+            batch: 64,
+            queue: 10_000,
+            deadline: Duration::from_secs(10),
+        }
     }
 }
 
@@ -71,9 +75,19 @@ pub struct Committer {
 
 impl Committer {
     /// Starts a committer; it ends, with everything answered, when the last handle is gone.
-    pub fn start(store: Arc<dyn OrderStore>, relay: Relay, ids: Arc<dyn Ids>, options: CommitterOptions) -> (Self, tokio::task::JoinHandle<()>) {
+    pub fn start(
+        store: Arc<dyn OrderStore>,
+        relay: Relay,
+        ids: Arc<dyn Ids>,
+        options: CommitterOptions,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(options.queue);
-        let working = Working { store, relay, ids, options };
+        let working = Working {
+            store,
+            relay,
+            ids,
+            options,
+        };
         (Self { queue }, tokio::spawn(working.run(waiting)))
     }
 
@@ -81,7 +95,11 @@ impl Committer {
     /// command is dropped.
     pub async fn submit(&self, command: Command) -> Result<Outcome, CommitError> {
         let (answer, outcome) = oneshot::channel();
-        let waiting = Waiting { command, since: Instant::now(), answer };
+        let waiting = Waiting {
+            command,
+            since: Instant::now(),
+            answer,
+        };
         if self.queue.try_send(waiting).is_err() {
             metrics::counter!("souk_committer_refused_total").increment(1);
             return Err(CommitError::Busy);
@@ -152,7 +170,10 @@ impl Working {
                     self.pause(conflicts).await;
                     let conflicts = conflicts + 1;
                     if conflicts >= CONFLICTS_BEFORE_SPLIT && part.len() > 1 {
-                        split(part).into_iter().rev().for_each(|half| parts.push_front((half, 0)));
+                        split(part)
+                            .into_iter()
+                            .rev()
+                            .for_each(|half| parts.push_front((half, 0)));
                     } else {
                         parts.push_front((part, conflicts));
                     }
@@ -160,7 +181,10 @@ impl Working {
                 // One command's fault must not be another's: halve until the offender is alone.
                 Err(EngineError::Refused(cause)) if part.len() > 1 => {
                     tracing::warn!(%cause, size = part.len(), "a batch was refused: it is tried in halves");
-                    split(part).into_iter().rev().for_each(|half| parts.push_front((half, 0)));
+                    split(part)
+                        .into_iter()
+                        .rev()
+                        .for_each(|half| parts.push_front((half, 0)));
                 }
                 Err(error) => {
                     let cause = error.to_string();
@@ -199,7 +223,10 @@ impl Working {
         let mut random = [0; 2];
         self.ids.fill_secret(&mut random);
         let most = 2_000_u64 << conflicts.min(6);
-        tokio::time::sleep(Duration::from_micros(u64::from(u16::from_be_bytes(random)) * most / 65_536)).await;
+        tokio::time::sleep(Duration::from_micros(
+            u64::from(u16::from_be_bytes(random)) * most / 65_536,
+        ))
+        .await;
     }
 }
 
@@ -228,16 +255,27 @@ impl Size {
         match &command.action {
             Action::Place(place) => Self {
                 lines: place.lines.len(),
-                bytes: ORDER + place.lines.len() * LINE + place.note.as_ref().map_or(0, String::len),
+                bytes: ORDER
+                    + place.lines.len() * LINE
+                    + place.note.as_ref().map_or(0, String::len),
             },
             // How many lines the order has is known only to the store.
-            Action::Move(_) => Self { lines: MAX_LINES, bytes: ORDER + MAX_LINES * LINE },
-            Action::Pay(_) | Action::Adjust(_) => Self { lines: 1, bytes: ORDER },
+            Action::Move(_) => Self {
+                lines: MAX_LINES,
+                bytes: ORDER + MAX_LINES * LINE,
+            },
+            Action::Pay(_) | Action::Adjust(_) => Self {
+                lines: 1,
+                bytes: ORDER,
+            },
         }
     }
 
     fn plus(self, other: Self) -> Self {
-        Self { lines: self.lines + other.lines, bytes: self.bytes + other.bytes }
+        Self {
+            lines: self.lines + other.lines,
+            bytes: self.bytes + other.bytes,
+        }
     }
 
     fn fits(self) -> bool {

@@ -68,7 +68,8 @@ impl Job {
         struct Named {
             job: String,
         }
-        serde_json::from_str::<Named>(payload).map_or_else(|_| "unknown".to_owned(), |named| named.job)
+        serde_json::from_str::<Named>(payload)
+            .map_or_else(|_| "unknown".to_owned(), |named| named.job)
     }
 
     /// Reads a job; none when this version of Souk does not know it.
@@ -84,10 +85,18 @@ mod tests {
 
     #[test]
     fn the_stored_form_stays() {
-        let job = Job::SendReceipt { order_id: OrderId(uuid::Uuid::from_u128(1)) };
-        assert_eq!(job.encode(), r#"{"job":"SendReceiptV1","orderId":"00000000-0000-0000-0000-000000000001"}"#);
+        let job = Job::SendReceipt {
+            order_id: OrderId(uuid::Uuid::from_u128(1)),
+        };
+        assert_eq!(
+            job.encode(),
+            r#"{"job":"SendReceiptV1","orderId":"00000000-0000-0000-0000-000000000001"}"#
+        );
         assert_eq!(Job::decode(&job.encode()), Some(job.clone()));
         assert!(job.encode().contains(job.kind()));
-        assert_eq!(Job::decode(r#"{"job":"SendReceiptV9","orderId":"x"}"#), None);
+        assert_eq!(
+            Job::decode(r#"{"job":"SendReceiptV9","orderId":"x"}"#),
+            None
+        );
     }
 }

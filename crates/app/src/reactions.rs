@@ -22,37 +22,79 @@ pub struct Reactions {
 #[must_use]
 pub fn follow(record: &EventRecord) -> Reactions {
     match &record.event {
-        Event::OrderPlaced { order_id, number, total, items, .. } => Reactions {
+        Event::OrderPlaced {
+            order_id,
+            number,
+            total,
+            items,
+            ..
+        } => Reactions {
             jobs: vec![
-                job(record, &Job::SendReceipt { order_id: *order_id }),
-                job(record, &Job::SendNewOrder { order_id: *order_id }),
+                job(
+                    record,
+                    &Job::SendReceipt {
+                        order_id: *order_id,
+                    },
+                ),
+                job(
+                    record,
+                    &Job::SendNewOrder {
+                        order_id: *order_id,
+                    },
+                ),
             ],
             entries: vec![entry(
                 record,
-                EntryBody::OrderPlaced { order_id: *order_id, number: *number, total: *total, items: *items },
+                EntryBody::OrderPlaced {
+                    order_id: *order_id,
+                    number: *number,
+                    total: *total,
+                    items: *items,
+                },
             )],
         },
-        Event::OrderStatusChanged { order_id, number, status, previous } => Reactions {
+        Event::OrderStatusChanged {
+            order_id,
+            number,
+            status,
+            previous,
+        } => Reactions {
             jobs: vec![],
             entries: vec![entry(
                 record,
-                EntryBody::OrderStatus { order_id: *order_id, number: *number, status: *status, previous: *previous },
+                EntryBody::OrderStatus {
+                    order_id: *order_id,
+                    number: *number,
+                    status: *status,
+                    previous: *previous,
+                },
             )],
         },
         Event::OrderPaymentChanged { .. } => Reactions::default(),
         Event::EmailVerificationRequested { user_id } => Reactions {
-            jobs: vec![job(record, &Job::SendEmailVerification { user_id: *user_id })],
+            jobs: vec![job(
+                record,
+                &Job::SendEmailVerification { user_id: *user_id },
+            )],
             entries: vec![],
         },
         Event::PasswordResetRequested { user_id } => Reactions {
             jobs: vec![job(record, &Job::SendPasswordReset { user_id: *user_id })],
             entries: vec![],
         },
-        Event::JobFailed { job_id, kind, error } => Reactions {
+        Event::JobFailed {
+            job_id,
+            kind,
+            error,
+        } => Reactions {
             jobs: vec![],
             entries: vec![entry(
                 record,
-                EntryBody::JobFailed { job_id: *job_id, kind: kind.clone(), error: error.clone() },
+                EntryBody::JobFailed {
+                    job_id: *job_id,
+                    kind: kind.clone(),
+                    error: error.clone(),
+                },
             )],
         },
         // Even a job that this version does not know is queued: it fails again, and is not silently gone.
@@ -72,12 +114,22 @@ pub fn follow(record: &EventRecord) -> Reactions {
 pub fn expected_of_placed_order(order: souk_domain::OrderId) -> (EntryId, [JobId; 2]) {
     let event = souk_domain::event::order_event_id(order, OrderStatus::Placed);
     let job_id = |kind: &str| JobId(ids::derive(event.0, &["job", kind]));
-    let jobs = [Job::SendReceipt { order_id: order }, Job::SendNewOrder { order_id: order }];
-    (EntryId(ids::derive(event.0, &["entry", "store"])), jobs.map(|job| job_id(job.kind())))
+    let jobs = [
+        Job::SendReceipt { order_id: order },
+        Job::SendNewOrder { order_id: order },
+    ];
+    (
+        EntryId(ids::derive(event.0, &["entry", "store"])),
+        jobs.map(|job| job_id(job.kind())),
+    )
 }
 
 fn job(record: &EventRecord, job: &Job) -> NewJob {
-    new_job(record, JobId(ids::derive(record.id.0, &["job", job.kind()])), Some(job))
+    new_job(
+        record,
+        JobId(ids::derive(record.id.0, &["job", job.kind()])),
+        Some(job),
+    )
 }
 
 fn new_job(record: &EventRecord, id: JobId, job: Option<&Job>) -> NewJob {
@@ -111,16 +163,33 @@ mod tests {
     use super::*;
 
     fn record(event: Event) -> EventRecord {
-        EventRecord { id: EventId(Uuid::from_u128(1)), event, at: Timestamp::UNIX_EPOCH, trace: None }
+        EventRecord {
+            id: EventId(Uuid::from_u128(1)),
+            event,
+            at: Timestamp::UNIX_EPOCH,
+            trace: None,
+        }
     }
 
     #[test]
     fn a_retried_job_comes_back_as_it_was_known_or_not() {
         let job_id = JobId(Uuid::from_u128(2));
-        for payload in [r#"{"job":"SendReceiptV9","orderId":"x"}"#, &Job::SendReceipt { order_id: souk_domain::OrderId(Uuid::nil()) }.encode()] {
-            let follows = follow(&record(Event::JobRetryRequested { job_id, payload: payload.to_owned() }));
+        for payload in [
+            r#"{"job":"SendReceiptV9","orderId":"x"}"#,
+            &Job::SendReceipt {
+                order_id: souk_domain::OrderId(Uuid::nil()),
+            }
+            .encode(),
+        ] {
+            let follows = follow(&record(Event::JobRetryRequested {
+                job_id,
+                payload: payload.to_owned(),
+            }));
             assert_eq!(follows.jobs.len(), 1);
-            assert_eq!((follows.jobs[0].id, follows.jobs[0].payload.as_str()), (job_id, payload));
+            assert_eq!(
+                (follows.jobs[0].id, follows.jobs[0].payload.as_str()),
+                (job_id, payload)
+            );
             assert!(follows.jobs[0].kind.starts_with("SendReceiptV"));
         }
     }
@@ -137,9 +206,22 @@ mod tests {
             locale: souk_domain::Locale::Ar,
         };
         let id = souk_domain::event::order_event_id(order_id, OrderStatus::Placed);
-        let follows = follow(&EventRecord { id, ..record(placed) });
+        let follows = follow(&EventRecord {
+            id,
+            ..record(placed)
+        });
         let (entry, jobs) = expected_of_placed_order(order_id);
-        assert_eq!(follows.entries.iter().map(|entry| entry.id).collect::<Vec<_>>(), [entry]);
-        assert_eq!(follows.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), jobs);
+        assert_eq!(
+            follows
+                .entries
+                .iter()
+                .map(|entry| entry.id)
+                .collect::<Vec<_>>(),
+            [entry]
+        );
+        assert_eq!(
+            follows.jobs.iter().map(|job| job.id).collect::<Vec<_>>(),
+            jobs
+        );
     }
 }

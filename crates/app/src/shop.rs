@@ -60,11 +60,15 @@ pub async fn change(app: &App, input: ShopInput) -> Result<ShopSettings, ShopErr
         shipping: input.shipping.unwrap_or(kept.shipping),
         tax: input.tax.unwrap_or(kept.tax),
         payment_methods,
-        transfer_instructions: input.transfer_instructions.unwrap_or(kept.transfer_instructions),
+        transfer_instructions: input
+            .transfer_instructions
+            .unwrap_or(kept.transfer_instructions),
     };
     let faults = shop.faults();
     if !faults.is_empty() {
-        let faults = faults.into_iter().map(|(path, must)| FieldFault::new(path, must));
+        let faults = faults
+            .into_iter()
+            .map(|(path, must)| FieldFault::new(path, must));
         return Err(ShopError::Fields(faults.collect()));
     }
     app.store.keep_shop(&shop).await?;

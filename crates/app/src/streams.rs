@@ -20,14 +20,29 @@ pub enum StreamError {
 }
 
 /// A part of a stream, if the reader may read it.
-pub async fn read(app: &App, reader: &Actor, key: StreamKey, span: Span) -> Result<Page, StreamError> {
+pub async fn read(
+    app: &App,
+    reader: &Actor,
+    key: StreamKey,
+    span: Span,
+) -> Result<Page, StreamError> {
     let buyer = match key {
-        StreamKey::Order(order) => Some(app.store.order(order).await?.ok_or(StreamError::NotFound)?.user_id),
+        StreamKey::Order(order) => Some(
+            app.store
+                .order(order)
+                .await?
+                .ok_or(StreamError::NotFound)?
+                .user_id,
+        ),
         _ => None,
     };
     if !key.may_read(reader.reader(), buyer) {
         // Whether somebody else's order exists is nobody's business.
-        return Err(if buyer.is_some() { StreamError::NotFound } else { StreamError::Forbidden });
+        return Err(if buyer.is_some() {
+            StreamError::NotFound
+        } else {
+            StreamError::Forbidden
+        });
     }
     Ok(app.store.entries(key, span).await?)
 }

@@ -29,13 +29,20 @@ impl TraceContext {
     pub fn root(ids: &dyn Ids) -> Self {
         let mut random = [0; 16];
         ids.fill_secret(&mut random);
-        Self { trace_id: u128::from_be_bytes(random).max(1), span_id: span_id(ids), sampled: true }
+        Self {
+            trace_id: u128::from_be_bytes(random).max(1),
+            span_id: span_id(ids),
+            sampled: true,
+        }
     }
 
     /// The next place of the same trace.
     #[must_use]
     pub fn child(&self, ids: &dyn Ids) -> Self {
-        Self { span_id: span_id(ids), ..*self }
+        Self {
+            span_id: span_id(ids),
+            ..*self
+        }
     }
 
     /// The next place of the trace that a header names, or a new trace when it names none.
@@ -60,7 +67,13 @@ fn span_id(ids: &dyn Ids) -> u64 {
 
 impl fmt::Display for TraceContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace_id, self.span_id, u8::from(self.sampled))
+        write!(
+            f,
+            "00-{:032x}-{:016x}-{:02x}",
+            self.trace_id,
+            self.span_id,
+            u8::from(self.sampled)
+        )
     }
 }
 
@@ -71,8 +84,15 @@ impl FromStr for TraceContext {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.split('-');
         let mut part = |digits: usize| {
-            let lower_hex = |part: &&str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-            parts.next().filter(|part| part.len() == digits).filter(lower_hex).ok_or(NotATrace)
+            let lower_hex = |part: &&str| {
+                part.bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            };
+            parts
+                .next()
+                .filter(|part| part.len() == digits)
+                .filter(lower_hex)
+                .ok_or(NotATrace)
         };
         let (version, trace_id, span_id, flags) = (part(2)?, part(32)?, part(16)?, part(2)?);
         if version == "ff" || (version == "00" && parts.next().is_some()) {
@@ -84,7 +104,11 @@ impl FromStr for TraceContext {
         if trace_id == 0 || span_id == 0 {
             return Err(NotATrace);
         }
-        Ok(Self { trace_id, span_id, sampled: flags & 1 == 1 })
+        Ok(Self {
+            trace_id,
+            span_id,
+            sampled: flags & 1 == 1,
+        })
     }
 }
 
@@ -115,10 +139,25 @@ mod tests {
         assert_eq!(trace.to_string(), header);
         assert_eq!(trace.trace_id(), "0af7651916cd43dd8448eb211c80319c");
         let next = TraceContext::continued(Some(header), &Counting);
-        assert_eq!((next.trace_id, next.span_id), (trace.trace_id, 0x0707_0707_0707_0707));
-        assert_ne!(TraceContext::continued(Some("nonsense"), &Counting).trace_id, trace.trace_id);
-        assert_eq!("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00".parse().map(|t: TraceContext| t.sampled), Ok(false));
-        assert!("cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-later".parse::<TraceContext>().is_ok());
+        assert_eq!(
+            (next.trace_id, next.span_id),
+            (trace.trace_id, 0x0707_0707_0707_0707)
+        );
+        assert_ne!(
+            TraceContext::continued(Some("nonsense"), &Counting).trace_id,
+            trace.trace_id
+        );
+        assert_eq!(
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+                .parse()
+                .map(|t: TraceContext| t.sampled),
+            Ok(false)
+        );
+        assert!(
+            "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-later"
+                .parse::<TraceContext>()
+                .is_ok()
+        );
     }
 
     #[test]

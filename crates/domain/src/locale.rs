@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A language that every page, mail and message is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Locale {
     /// Arabic, written right to left.
@@ -42,7 +44,11 @@ impl Locale {
                 .find_map(|part| part.trim().strip_prefix("q="))
                 .map_or(1000, thousandths);
             let primary = tag.split('-').next().unwrap_or_default();
-            let locale = if tag == "*" { Ok(fallback) } else { primary.parse() };
+            let locale = if tag == "*" {
+                Ok(fallback)
+            } else {
+                primary.parse()
+            };
             if let Ok(locale) = locale
                 && quality > 0
                 && best.is_none_or(|(_, so_far)| quality > so_far)

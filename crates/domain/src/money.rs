@@ -104,13 +104,19 @@ impl Money {
             return Err(MoneyError::CannotAdd);
         }
         let amount = self.amount.checked_add(other.amount);
-        Ok(Self::new(amount.ok_or(MoneyError::CannotAdd)?, self.currency))
+        Ok(Self::new(
+            amount.ok_or(MoneyError::CannotAdd)?,
+            self.currency,
+        ))
     }
 
     /// `quantity` times this amount.
     pub fn times(self, quantity: u32) -> Result<Self, MoneyError> {
         let amount = self.amount.checked_mul(i64::from(quantity));
-        Ok(Self::new(amount.ok_or(MoneyError::CannotAdd)?, self.currency))
+        Ok(Self::new(
+            amount.ok_or(MoneyError::CannotAdd)?,
+            self.currency,
+        ))
     }
 
     /// Reads a plain decimal (`36`, `36.00`, `1234.5`) without passing through floating point. Digits past the minor
@@ -118,7 +124,8 @@ impl Money {
     pub fn parse_decimal(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let (whole, fraction) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
         let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction) {
+        if (whole.is_empty() && fraction.is_empty()) || !all_digits(whole) || !all_digits(fraction)
+        {
             return Err(MoneyError::NotAnAmount);
         }
         let digits = currency.digits() as usize;
@@ -139,7 +146,11 @@ impl Money {
             return self.amount.to_string();
         }
         let sign = if self.amount < 0 { "-" } else { "" };
-        let padded = format!("{:0>width$}", self.amount.unsigned_abs(), width = digits + 1);
+        let padded = format!(
+            "{:0>width$}",
+            self.amount.unsigned_abs(),
+            width = digits + 1
+        );
         let (whole, fraction) = padded.split_at(padded.len() - digits);
         format!("{sign}{whole}.{fraction}")
     }
@@ -167,14 +178,25 @@ mod tests {
 
     #[test]
     fn decimals_become_minor_units_and_back() {
-        let read = |text, code| Money::parse_decimal(text, currency(code)).map(|money| money.amount);
+        let read =
+            |text, code| Money::parse_decimal(text, currency(code)).map(|money| money.amount);
         assert_eq!(read("36.00", "SAR"), Ok(3600));
         assert_eq!(read("36", "SAR"), Ok(3600));
         assert_eq!(read(".5", "SAR"), Ok(50));
         assert_eq!(read("1.250", "KWD"), Ok(1250));
         assert_eq!(read("300", "JPY"), Ok(300));
         assert_eq!(read("300.00", "JPY"), Ok(300));
-        for wrong in ["", ".", "-1", "1,000.00", "1e3", "1.005", "12 3", "٣", "99999999999999999999"] {
+        for wrong in [
+            "",
+            ".",
+            "-1",
+            "1,000.00",
+            "1e3",
+            "1.005",
+            "12 3",
+            "٣",
+            "99999999999999999999",
+        ] {
             assert_eq!(read(wrong, "SAR"), Err(MoneyError::NotAnAmount), "{wrong}");
         }
         assert_eq!(Money::new(5, currency("SAR")).to_decimal(), "0.05");
@@ -184,8 +206,14 @@ mod tests {
     #[test]
     fn sums_never_wrap_or_mix() {
         let riyal = Money::new(i64::MAX, currency("SAR"));
-        assert_eq!(riyal.plus(Money::new(1, currency("SAR"))), Err(MoneyError::CannotAdd));
+        assert_eq!(
+            riyal.plus(Money::new(1, currency("SAR"))),
+            Err(MoneyError::CannotAdd)
+        );
         assert_eq!(riyal.times(2), Err(MoneyError::CannotAdd));
-        assert_eq!(Money::zero(currency("SAR")).plus(Money::zero(currency("KWD"))), Err(MoneyError::CannotAdd));
+        assert_eq!(
+            Money::zero(currency("SAR")).plus(Money::zero(currency("KWD"))),
+            Err(MoneyError::CannotAdd)
+        );
     }
 }

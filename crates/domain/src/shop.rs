@@ -53,11 +53,20 @@ impl ShopSettings {
     #[must_use]
     pub fn new(currency: Currency) -> Self {
         Self {
-            name: BTreeMap::from([(Locale::Ar, "سوق".to_owned()), (Locale::En, "Souk".to_owned())]),
+            name: BTreeMap::from([
+                (Locale::Ar, "سوق".to_owned()),
+                (Locale::En, "Souk".to_owned()),
+            ]),
             currency,
             default_locale: Locale::En,
-            shipping: Shipping { fee: Money::zero(currency), free_over: None },
-            tax: Tax { rate_basis_points: 0, inclusive: true },
+            shipping: Shipping {
+                fee: Money::zero(currency),
+                free_over: None,
+            },
+            tax: Tax {
+                rate_basis_points: 0,
+                inclusive: true,
+            },
             payment_methods: vec![PaymentMethod::Cod, PaymentMethod::Transfer],
             transfer_instructions: BTreeMap::new(),
         }
@@ -80,10 +89,20 @@ impl ShopSettings {
             money.currency == self.currency && (0..=Money::MAX).contains(&money.amount)
         };
         if !amount_fits(self.shipping.fee) {
-            faults.push(("shipping.fee", "must be an amount of the shop's currency, not negative"));
+            faults.push((
+                "shipping.fee",
+                "must be an amount of the shop's currency, not negative",
+            ));
         }
-        if self.shipping.free_over.is_some_and(|over| !amount_fits(over)) {
-            faults.push(("shipping.freeOver", "must be an amount of the shop's currency, not negative"));
+        if self
+            .shipping
+            .free_over
+            .is_some_and(|over| !amount_fits(over))
+        {
+            faults.push((
+                "shipping.freeOver",
+                "must be an amount of the shop's currency, not negative",
+            ));
         }
         if self.tax.rate_basis_points > 10_000 {
             faults.push(("tax.rateBasisPoints", "must be 0 to 10000"));

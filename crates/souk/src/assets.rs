@@ -45,23 +45,42 @@ fn answer(request: &Request, page: &Page) -> Response<Body> {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "method not allowed");
     }
     let path = request.uri().path().trim_start_matches('/');
-    let is_file = !path.is_empty() && path != "index.html" && !is_compressed(path) && Dist::get(path).is_some();
+    let is_file = !path.is_empty()
+        && path != "index.html"
+        && !is_compressed(path)
+        && Dist::get(path).is_some();
     if is_file {
-        let kept = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
+        let kept = if path.starts_with("assets/") {
+            "public, max-age=31536000, immutable"
+        } else {
+            "public, max-age=3600"
+        };
         return file(path, kept, request);
     }
     // A missing file is missing; every other address is the client's to show.
-    if path.starts_with("assets/") || path.rsplit('/').next().is_some_and(|name| name.contains('.')) {
+    if path.starts_with("assets/")
+        || path
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.contains('.'))
+    {
         return plain(StatusCode::NOT_FOUND, "not found");
     }
     match &page.rewritten {
         Some(html) => {
             let mut response = Response::new(Body::from(html.clone()));
-            describe(response.headers_mut(), "text/html; charset=utf-8", "no-cache");
+            describe(
+                response.headers_mut(),
+                "text/html; charset=utf-8",
+                "no-cache",
+            );
             response
         }
         None if Dist::get("index.html").is_some() => file("index.html", "no-cache", request),
-        None => plain(StatusCode::NOT_FOUND, "this build of souk has no web client: build web/ first (make build)"),
+        None => plain(
+            StatusCode::NOT_FOUND,
+            "this build of souk has no web client: build web/ first (make build)",
+        ),
     }
 }
 
@@ -71,21 +90,41 @@ fn is_compressed(path: &str) -> bool {
 
 /// One file in the best encoding that the client takes.
 fn file(path: &str, kept: &'static str, request: &Request) -> Response<Body> {
-    let accepted = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let accepts = |encoding: &str| accepted.split(',').any(|part| {
-        let mut words = part.split(';');
-        words.next().is_some_and(|name| name.trim() == encoding) && !words.any(|word| matches!(word.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    });
+    let accepted = request
+        .headers()
+        .get(header::ACCEPT_ENCODING)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let accepts = |encoding: &str| {
+        accepted.split(',').any(|part| {
+            let mut words = part.split(';');
+            words.next().is_some_and(|name| name.trim() == encoding)
+                && !words.any(|word| matches!(word.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
+    };
     let encoded = [("br", ".br"), ("gzip", ".gz")]
         .into_iter()
         .filter(|(encoding, _)| accepts(encoding))
-        .find_map(|(encoding, ending): (&'static str, &str)| Dist::get(&format!("{path}{ending}")).map(|file| (Some(encoding), file)));
-    let Some((encoding, file)) = encoded.or_else(|| Dist::get(path).map(|file| (None, file))) else {
+        .find_map(|(encoding, ending): (&'static str, &str)| {
+            Dist::get(&format!("{path}{ending}")).map(|file| (Some(encoding), file))
+        });
+    let Some((encoding, file)) = encoded.or_else(|| Dist::get(path).map(|file| (None, file)))
+    else {
         return plain(StatusCode::NOT_FOUND, "not found");
     };
-    let tag = file.metadata.sha256_hash()[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let tag = format!("\"{tag}\"");
-    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().any(|value| value.as_bytes().windows(tag.len()).any(|part| part == tag.as_bytes()));
+    let hash = file.metadata.sha256_hash();
+    let tag = u128::from_be_bytes(std::array::from_fn(|at| hash[at]));
+    let tag = format!("\"{tag:032x}\"");
+    let known = request
+        .headers()
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .any(|value| {
+            value
+                .as_bytes()
+                .windows(tag.len())
+                .any(|part| part == tag.as_bytes())
+        });
     let mut response = if known {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -94,7 +133,11 @@ fn file(path: &str, kept: &'static str, request: &Request) -> Response<Body> {
         Response::new(Body::from(file.data))
     };
     let kind = mime_guess::from_path(path).first_or_octet_stream();
-    let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
+    let kind = if kind.type_() == "text" {
+        format!("{kind}; charset=utf-8")
+    } else {
+        kind.to_string()
+    };
     let headers = response.headers_mut();
     describe(headers, &kind, kept);
     headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -117,6 +160,10 @@ fn describe(headers: &mut HeaderMap, kind: &str, kept: &'static str) {
 fn plain(status: StatusCode, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    describe(response.headers_mut(), "text/plain; charset=utf-8", "no-store");
+    describe(
+        response.headers_mut(),
+        "text/plain; charset=utf-8",
+        "no-store",
+    );
     response
 }

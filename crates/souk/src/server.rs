@@ -32,7 +32,11 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays low");
     }
-    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     // A restart need not wait for the last connections of the one before.
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -40,9 +44,18 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// Serves `router` until `stop`, then lets what runs finish for at most `deadline`.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, stop: CancellationToken, deadline: Duration) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    stop: CancellationToken,
+    deadline: Duration,
+) {
     let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_DEADLINE).max_buf_size(64 << 10);
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_DEADLINE)
+        .max_buf_size(64 << 10);
     let mut served = JoinSet::new();
     let open = Arc::new(Semaphore::new(connections));
     let graceful = GracefulShutdown::new();
@@ -51,13 +64,16 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
             () = stop.cancelled() => break,
             accepted = accept(&listener, &open) => accepted,
         };
-        let Some((stream, peer, permit)) = accepted else { continue };
+        let Some((stream, peer, permit)) = accepted else {
+            continue;
+        };
         let router = router.clone();
-        let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let mut request: Request = request.map(axum::body::Body::new);
-            request.extensions_mut().insert(ConnectInfo(peer));
-            router.clone().oneshot(request)
-        });
+        let service =
+            hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                let mut request: Request = request.map(axum::body::Body::new);
+                request.extensions_mut().insert(ConnectInfo(peer));
+                router.clone().oneshot(request)
+            });
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_DEADLINE));
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
@@ -72,14 +88,24 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
         });
     }
     drop(listener);
-    if tokio::time::timeout(deadline, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(deadline, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests did not finish in time");
     }
     // Nothing that outlived the deadline may hold the application.
     served.shutdown().await;
 }
 
-async fn accept(listener: &TcpListener, open: &Arc<Semaphore>) -> Option<(tokio::net::TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    open: &Arc<Semaphore>,
+) -> Option<(
+    tokio::net::TcpStream,
+    SocketAddr,
+    tokio::sync::OwnedSemaphorePermit,
+)> {
     // Past the limit, clients wait in the backlog: nothing is accepted that cannot be served.
     let permit = Arc::clone(open).acquire_owned().await.ok()?;
     match listener.accept().await {

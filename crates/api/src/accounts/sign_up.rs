@@ -8,7 +8,9 @@ use souk_app::accounts::{self, GuestRequest, RegisterRequest};
 use utoipa::ToSchema;
 
 use super::views::AuthResponse;
-use crate::extract::{Caller, Json, JsonOrEmpty, MaybeSignedIn, NoOtherSite, Reading, RequestContext};
+use crate::extract::{
+    Caller, Json, JsonOrEmpty, MaybeSignedIn, NoOtherSite, Reading, RequestContext,
+};
 use crate::problem::Problem;
 use crate::state::ApiState;
 use crate::values::Locale;

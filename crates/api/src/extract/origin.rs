@@ -19,7 +19,9 @@ impl FromRequestParts<ApiState> for NoOtherSite {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let Some(origin) = parts.headers.get(header::ORIGIN) else { return Ok(Self) };
+        let Some(origin) = parts.headers.get(header::ORIGIN) else {
+            return Ok(Self);
+        };
         match origin.to_str() {
             Ok(origin) if state.knows_origin(origin) => Ok(Self),
             _ => Err(Problem::new(Code::OriginRefused)),

@@ -124,7 +124,11 @@ pub(crate) async fn list_mails(
     mails.truncate(limit);
     let next_cursor = mails.last().filter(|_| more).map(|mail| mail.id.clone());
     Ok(Json(MailList {
-        items: mails.into_iter().filter(|mail| may_open(&actor, mail)).map(MailSummary::from).collect(),
+        items: mails
+            .into_iter()
+            .filter(|mail| may_open(&actor, mail))
+            .map(MailSummary::from)
+            .collect(),
         next_cursor,
     }))
 }

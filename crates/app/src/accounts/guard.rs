@@ -27,20 +27,29 @@ pub async fn authenticate(app: &App, access_token: &str) -> Result<Actor, Accoun
     let key = cache_key(session);
     let cached = app.cache.get(&key).await;
     let remembered = cached.and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
-    let state = match remembered {
-        Some(state) => state,
-        None => {
-            let state = app.store.session_state(session).await?.ok_or(AccountError::SessionExpired)?;
-            let state = Remembered { user: state.user, expires_at: state.expires_at };
-            let bytes = serde_json::to_vec(&state).unwrap_or_default();
-            app.cache.put(&key, Bytes::from(bytes), REMEMBERED).await;
-            state
-        }
+    let state = if let Some(state) = remembered {
+        state
+    } else {
+        let state = app
+            .store
+            .session_state(session)
+            .await?
+            .ok_or(AccountError::SessionExpired)?;
+        let state = Remembered {
+            user: state.user,
+            expires_at: state.expires_at,
+        };
+        let bytes = serde_json::to_vec(&state).unwrap_or_default();
+        app.cache.put(&key, Bytes::from(bytes), REMEMBERED).await;
+        state
     };
     if state.user.id != user_id || state.expires_at <= now {
         return Err(AccountError::SessionExpired);
     }
-    Ok(Actor { user: state.user, session })
+    Ok(Actor {
+        user: state.user,
+        session,
+    })
 }
 
 /// Forgets what is remembered of a session, on every instance.

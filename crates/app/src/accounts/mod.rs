@@ -23,7 +23,8 @@ pub use recovery::{forgot_password, request_verification, reset_password, verify
 pub use sessions::{end_other_sessions, end_session, list_sessions, refresh, sign_out};
 pub use sign_in::sign_in;
 pub use sign_up::{
-    GuestRequest, NewUserRequest, RegisterRequest, create_guest, create_user, offer_setup_code, register, set_up,
+    GuestRequest, NewUserRequest, RegisterRequest, create_guest, create_user, offer_setup_code,
+    register, set_up,
 };
 pub use tokens::{SigningKey, Tokens};
 
@@ -64,8 +65,11 @@ pub struct FieldFault {
 
 impl FieldFault {
     /// A fault of a field.
-    pub fn new(path: impl Into<String>, must: impl ToString) -> Self {
-        Self { path: path.into(), must: must.to_string() }
+    pub fn new(path: impl Into<String>, must: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            must: must.into(),
+        }
     }
 }
 
@@ -116,11 +120,17 @@ struct Fields(Vec<FieldFault>);
 
 impl Fields {
     fn email(&mut self, path: &str, text: &str) -> Option<Email> {
-        self.keep(path, text.parse().map_err(|error: NotAnEmail| error.to_string()))
+        self.keep(
+            path,
+            text.parse().map_err(|error: NotAnEmail| error.to_string()),
+        )
     }
 
     fn name(&mut self, path: &str, text: &str) -> Option<String> {
-        self.keep(path, souk_domain::user::parse_name(text).map_err(|error| error.to_string()))
+        self.keep(
+            path,
+            souk_domain::user::parse_name(text).map_err(|error| error.to_string()),
+        )
     }
 
     fn password(&mut self, path: &str, text: &str) {
@@ -129,11 +139,17 @@ impl Fields {
     }
 
     fn keep<T>(&mut self, path: &str, parsed: Result<T, String>) -> Option<T> {
-        parsed.map_err(|must| self.0.push(FieldFault::new(path, must))).ok()
+        parsed
+            .map_err(|must| self.0.push(FieldFault::new(path, must)))
+            .ok()
     }
 
     fn done(self) -> Result<(), AccountError> {
-        if self.0.is_empty() { Ok(()) } else { Err(AccountError::Fields(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(AccountError::Fields(self.0))
+        }
     }
 }
 

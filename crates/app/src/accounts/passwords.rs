@@ -22,7 +22,10 @@ impl Passwords {
         let mut secret = [0; 16];
         ids.fill_secret(&mut secret);
         let nobody = hash(&secret, &secret)?.into();
-        Ok(Self { at_once: Arc::new(Semaphore::new(at_once.max(1))), nobody })
+        Ok(Self {
+            at_once: Arc::new(Semaphore::new(at_once.max(1))),
+            nobody,
+        })
     }
 
     /// The PHC string of a password.
@@ -38,11 +41,18 @@ impl Passwords {
         let known = phc.is_some();
         let phc = phc.unwrap_or(&self.nobody).to_owned();
         let password = password.to_owned();
-        let good = self.work(move || Argon2::default().verify_password(password.as_bytes(), phc.as_str()).is_ok());
+        let good = self.work(move || {
+            Argon2::default()
+                .verify_password(password.as_bytes(), phc.as_str())
+                .is_ok()
+        });
         Ok(good.await? && known)
     }
 
-    async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, EngineError> {
+    async fn work<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, EngineError> {
         let permit = Arc::clone(&self.at_once).acquire_owned().await;
         let permit = permit.map_err(|closed| EngineError::Unavailable(closed.into()))?;
         let done = tokio::task::spawn_blocking(move || {
@@ -50,11 +60,14 @@ impl Passwords {
             drop(permit);
             done
         });
-        done.await.map_err(|panicked| EngineError::Refused(panicked.into()))
+        done.await
+            .map_err(|panicked| EngineError::Refused(panicked.into()))
     }
 }
 
 fn hash(password: &[u8], salt: &[u8]) -> Result<String, EngineError> {
     let hashed = Argon2::default().hash_password_with_salt(password, salt);
-    hashed.map(|hash| hash.to_string()).map_err(|error| EngineError::Refused(error.to_string().into()))
+    hashed
+        .map(|hash| hash.to_string())
+        .map_err(|error| EngineError::Refused(error.to_string().into()))
 }

@@ -26,7 +26,11 @@ pub struct LoginQuotas {
 
 impl Default for LoginQuotas {
     fn default() -> Self {
-        let quota = |name, burst, minutes| Quota { name, burst, period: Duration::from_mins(minutes) };
+        let quota = |name, burst, minutes| Quota {
+            name,
+            burst,
+            period: Duration::from_mins(minutes),
+        };
         Self {
             sign_in_by_address: quota("sign_in_by_address", 30, 5),
             sign_in_by_account: quota("sign_in_by_account", 10, 15),
@@ -40,8 +44,13 @@ impl Default for LoginQuotas {
 
 /// Takes a try of an address. Whoever has one address of IPv6 has a whole /64 of them: the network counts.
 pub(super) async fn take_from(app: &App, quota: Quota, address: &str) -> Result<(), AccountError> {
-    let network = match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
-        Ok(IpAddr::V6(address)) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string(),
+    let network = match address
+        .parse::<IpAddr>()
+        .map(|address| address.to_canonical())
+    {
+        Ok(IpAddr::V6(address)) => {
+            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).to_string()
+        }
         Ok(IpAddr::V4(address)) => address.to_string(),
         Err(_) => address.to_owned(),
     };
@@ -49,5 +58,8 @@ pub(super) async fn take_from(app: &App, quota: Quota, address: &str) -> Result<
 }
 
 pub(super) async fn take(app: &App, quota: Quota, key: &str) -> Result<(), AccountError> {
-    app.limits.take(quota, key).await.map_err(AccountError::TooMany)
+    app.limits
+        .take(quota, key)
+        .await
+        .map_err(AccountError::TooMany)
 }

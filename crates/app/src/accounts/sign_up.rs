@@ -108,7 +108,12 @@ pub async fn create_guest(
         created_at: app.now(),
     };
     let session = new_session(app, &user, device);
-    let new = NewUser { user: user.clone(), password_hash: None, session: Some(session.clone()), events: vec![] };
+    let new = NewUser {
+        user: user.clone(),
+        password_hash: None,
+        session: Some(session.clone()),
+        events: vec![],
+    };
     done(app.store.create_user(new).await?)?;
     Ok(signed_in(app, user, &session))
 }
@@ -125,8 +130,21 @@ pub async fn create_user(app: &App, request: NewUserRequest) -> Result<User, Acc
         locale: request.account.locale.unwrap_or_default(),
         created_at: app.now(),
     };
-    let password_hash = Some(app.passwords.hash(&request.account.password, &*app.ids).await?);
-    done(app.store.create_user(NewUser { user: user.clone(), password_hash, session: None, events: vec![] }).await?)?;
+    let password_hash = Some(
+        app.passwords
+            .hash(&request.account.password, &*app.ids)
+            .await?,
+    );
+    done(
+        app.store
+            .create_user(NewUser {
+                user: user.clone(),
+                password_hash,
+                session: None,
+                events: vec![],
+            })
+            .await?,
+    )?;
     Ok(user)
 }
 
@@ -169,7 +187,13 @@ pub async fn offer_setup_code(app: &App) -> Result<Option<String>, AccountError>
     let mut secret = [0; 8];
     app.ids.fill_secret(&mut secret);
     let code = secret.map(|byte| format!("{byte:02x}")).concat();
-    let code = format!("{}-{}-{}-{}", &code[..4], &code[4..8], &code[8..12], &code[12..]);
+    let code = format!(
+        "{}-{}-{}-{}",
+        &code[..4],
+        &code[4..8],
+        &code[8..12],
+        &code[12..]
+    );
     let offered = app.store.offer_setup_code(code_hash(&code)).await?;
     Ok(offered.then_some(code))
 }
@@ -179,7 +203,11 @@ fn code_hash(code: &str) -> [u8; 32] {
 }
 
 /// The event that makes the verification mail go out.
-pub(super) fn verification_wanted(app: &App, user_id: UserId, trace: Option<String>) -> EventRecord {
+pub(super) fn verification_wanted(
+    app: &App,
+    user_id: UserId,
+    trace: Option<String>,
+) -> EventRecord {
     EventRecord {
         id: EventId(app.ids.uuid()),
         event: Event::EmailVerificationRequested { user_id },

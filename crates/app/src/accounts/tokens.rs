@@ -42,8 +42,15 @@ impl SigningKey {
     #[must_use]
     pub fn new(seed: &[u8; 32], now: Timestamp) -> Self {
         // The name tells nothing of the seed, and differs with it.
-        let name = Sha256::new().chain_update(b"souk signing key name").chain_update(seed).finalize();
-        Self { id: URL_SAFE_NO_PAD.encode(&name[..9]), seed: URL_SAFE_NO_PAD.encode(seed), created_at: now }
+        let name = Sha256::new()
+            .chain_update(b"souk signing key name")
+            .chain_update(seed)
+            .finalize();
+        Self {
+            id: URL_SAFE_NO_PAD.encode(&name[..9]),
+            seed: URL_SAFE_NO_PAD.encode(seed),
+            created_at: now,
+        }
     }
 }
 
@@ -89,17 +96,26 @@ impl Tokens {
         let mut known = HashMap::new();
         let mut newest: Option<(Timestamp, String, EncodingKey)> = None;
         for key in keys {
-            let seed = URL_SAFE_NO_PAD.decode(&key.seed).map_err(|_| BadSigningKeys)?;
+            let seed = URL_SAFE_NO_PAD
+                .decode(&key.seed)
+                .map_err(|_| BadSigningKeys)?;
             let seed: [u8; 32] = seed.try_into().map_err(|_| BadSigningKeys)?;
             let encoding = EncodingKey::from_ed_der(&pkcs8(&seed));
-            let jwk = Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).map_err(|_| BadSigningKeys)?;
-            known.insert(key.id.clone(), DecodingKey::from_jwk(&jwk).map_err(|_| BadSigningKeys)?);
+            let jwk =
+                Jwk::from_encoding_key(&encoding, Algorithm::EdDSA).map_err(|_| BadSigningKeys)?;
+            known.insert(
+                key.id.clone(),
+                DecodingKey::from_jwk(&jwk).map_err(|_| BadSigningKeys)?,
+            );
             if newest.as_ref().is_none_or(|(at, ..)| key.created_at >= *at) {
                 newest = Some((key.created_at, key.id.clone(), encoding));
             }
         }
         let (_, id, encoding) = newest.ok_or(BadSigningKeys)?;
-        Ok(Self { current: (id, encoding), known })
+        Ok(Self {
+            current: (id, encoding),
+            known,
+        })
     }
 
     /// An access token of a session.
@@ -150,30 +166,51 @@ impl Tokens {
             exp: after(now, RESET_LIFETIME),
             sid: None,
             generation: None,
-            fp: Some(fingerprint(account.password_hash.as_deref().unwrap_or_default())),
+            fp: Some(fingerprint(
+                account.password_hash.as_deref().unwrap_or_default(),
+            )),
         })
     }
 
     /// The user and session of an access token.
-    pub fn read_access(&self, token: &str, now: Timestamp) -> Result<(UserId, SessionId), AccountError> {
+    pub fn read_access(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(UserId, SessionId), AccountError> {
         let claims = self.read(token, Purpose::Access, now)?;
         Ok((claims.sub, claims.sid.ok_or(AccountError::TokenInvalid)?))
     }
 
     /// The session and generation of a refresh token.
-    pub fn read_refresh(&self, token: &str, now: Timestamp) -> Result<(SessionId, u32), AccountError> {
+    pub fn read_refresh(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(SessionId, u32), AccountError> {
         let claims = self.read(token, Purpose::Refresh, now)?;
-        claims.sid.zip(claims.generation).ok_or(AccountError::TokenInvalid)
+        claims
+            .sid
+            .zip(claims.generation)
+            .ok_or(AccountError::TokenInvalid)
     }
 
     /// The user of a verification token; [`Self::proves_email`] says whether it is still about their address.
-    pub fn read_email_verification(&self, token: &str, now: Timestamp) -> Result<(UserId, String), AccountError> {
+    pub fn read_email_verification(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(UserId, String), AccountError> {
         let claims = self.read(token, Purpose::VerifyEmail, now)?;
         Ok((claims.sub, claims.fp.unwrap_or_default()))
     }
 
     /// The user of a password token, and the fingerprint of the password that it may replace.
-    pub fn read_password_reset(&self, token: &str, now: Timestamp) -> Result<(UserId, String), AccountError> {
+    pub fn read_password_reset(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(UserId, String), AccountError> {
         let claims = self.read(token, Purpose::ResetPassword, now)?;
         Ok((claims.sub, claims.fp.unwrap_or_default()))
     }
@@ -199,7 +236,10 @@ impl Tokens {
 
     fn read(&self, token: &str, purpose: Purpose, now: Timestamp) -> Result<Claims, AccountError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| AccountError::TokenInvalid)?;
-        let key = header.kid.and_then(|kid| self.known.get(&kid)).ok_or(AccountError::TokenInvalid)?;
+        let key = header
+            .kid
+            .and_then(|kid| self.known.get(&kid))
+            .ok_or(AccountError::TokenInvalid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         // Time comes from the clock port, below.
         validation.validate_exp = false;
@@ -218,17 +258,27 @@ impl Tokens {
 
 /// PKCS #8 of an Ed25519 seed (RFC 8410 §7).
 fn pkcs8(seed: &[u8; 32]) -> Vec<u8> {
-    let mut der = vec![0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
+    let mut der = vec![
+        0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04,
+        0x20,
+    ];
     der.extend_from_slice(seed);
     der
 }
 
 fn after(now: Timestamp, lifetime: Duration) -> i64 {
-    now.as_second().saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX))
+    now.as_second()
+        .saturating_add(i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX))
 }
 
 fn email_fingerprint(user: &User) -> String {
-    fingerprint(&user.email.as_ref().map(souk_domain::user::Email::key).unwrap_or_default())
+    fingerprint(
+        &user
+            .email
+            .as_ref()
+            .map(souk_domain::user::Email::key)
+            .unwrap_or_default(),
+    )
 }
 
 fn fingerprint(text: &str) -> String {
@@ -245,7 +295,13 @@ mod tests {
     }
 
     fn session() -> Session {
-        Session::open(SessionId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)), "", "", at(0))
+        Session::open(
+            SessionId(Uuid::from_u128(1)),
+            UserId(Uuid::from_u128(2)),
+            "",
+            "",
+            at(0),
+        )
     }
 
     #[test]
@@ -253,11 +309,27 @@ mod tests {
         let tokens = Tokens::new(&[SigningKey::new(&[7; 32], at(0))]).expect("a good key");
         let access = tokens.access(&session(), at(100));
         let refresh = tokens.refresh(&session());
-        assert_eq!(tokens.read_access(&access, at(699)).expect("good"), (session().user_id, session().id));
-        assert!(matches!(tokens.read_access(&access, at(700)), Err(AccountError::TokenExpired)));
-        assert!(matches!(tokens.read_access(&refresh, at(100)), Err(AccountError::TokenInvalid)));
-        assert_eq!(tokens.read_refresh(&refresh, at(100)).expect("good"), (session().id, 1));
-        assert_eq!(refresh, tokens.refresh(&session()), "the same session gives the same token");
+        assert_eq!(
+            tokens.read_access(&access, at(699)).expect("good"),
+            (session().user_id, session().id)
+        );
+        assert!(matches!(
+            tokens.read_access(&access, at(700)),
+            Err(AccountError::TokenExpired)
+        ));
+        assert!(matches!(
+            tokens.read_access(&refresh, at(100)),
+            Err(AccountError::TokenInvalid)
+        ));
+        assert_eq!(
+            tokens.read_refresh(&refresh, at(100)).expect("good"),
+            (session().id, 1)
+        );
+        assert_eq!(
+            refresh,
+            tokens.refresh(&session()),
+            "the same session gives the same token"
+        );
     }
 
     #[test]
@@ -269,7 +341,9 @@ mod tests {
         let (body, signature) = rest.split_once('.').expect("three parts");
         let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
         let tampered = URL_SAFE_NO_PAD.encode(
-            String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("utf-8").replace("600", "999999"),
+            String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64"))
+                .expect("utf-8")
+                .replace("600", "999999"),
         );
         for wrong in [
             String::new(),
@@ -279,19 +353,33 @@ mod tests {
             format!("{none}.{body}."),
             format!("{head}.{body}.{}", "A".repeat(86)),
         ] {
-            assert!(matches!(tokens.read_access(&wrong, at(1)), Err(AccountError::TokenInvalid)), "{wrong}");
+            assert!(
+                matches!(
+                    tokens.read_access(&wrong, at(1)),
+                    Err(AccountError::TokenInvalid)
+                ),
+                "{wrong}"
+            );
         }
     }
 
     #[test]
     fn after_a_rotation_of_keys_old_tokens_still_read() {
-        let (old, new) = (SigningKey::new(&[7; 32], at(0)), SigningKey::new(&[8; 32], at(10)));
+        let (old, new) = (
+            SigningKey::new(&[7; 32], at(0)),
+            SigningKey::new(&[8; 32], at(10)),
+        );
         let before = Tokens::new(std::slice::from_ref(&old)).expect("a good key");
         let both = Tokens::new(&[new.clone(), old]).expect("good keys");
         let only_new = Tokens::new(&[new]).expect("a good key");
         let token = before.access(&session(), at(20));
         assert!(both.read_access(&token, at(21)).is_ok());
         assert!(only_new.read_access(&token, at(21)).is_err());
-        assert!(only_new.read_access(&both.access(&session(), at(20)), at(21)).is_ok(), "signed with the newest");
+        assert!(
+            only_new
+                .read_access(&both.access(&session(), at(20)), at(21))
+                .is_ok(),
+            "signed with the newest"
+        );
     }
 }

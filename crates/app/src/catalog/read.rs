@@ -7,18 +7,35 @@ use crate::ports::store::{ListError, Listed, ProductFilter, ProductRef, StockedP
 use crate::{Actor, App};
 
 /// A product by id or handle. Drafts are for staff.
-pub async fn get(app: &App, reader: Option<&Actor>, which: &str) -> Result<Option<StockedProduct>, EngineError> {
-    let which = which.parse().map_or_else(|_| ProductRef::Handle(which.to_owned()), ProductRef::Id);
+pub async fn get(
+    app: &App,
+    reader: Option<&Actor>,
+    which: &str,
+) -> Result<Option<StockedProduct>, EngineError> {
+    let which = which
+        .parse()
+        .map_or_else(|_| ProductRef::Handle(which.to_owned()), ProductRef::Id);
     let found = app.store.product(&which).await?;
-    Ok(found.filter(|found| sees_drafts(reader) || found.product.status == ProductStatus::Published))
+    Ok(found
+        .filter(|found| sees_drafts(reader) || found.product.status == ProductStatus::Published))
 }
 
 /// Products that match, best and newest first. Drafts are for staff.
-pub async fn list(app: &App, reader: Option<&Actor>, question: &str, mut filter: ProductFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<StockedProduct>, ListError> {
+pub async fn list(
+    app: &App,
+    reader: Option<&Actor>,
+    question: &str,
+    mut filter: ProductFilter,
+    cursor: Option<&str>,
+    limit: u32,
+) -> Result<Listed<StockedProduct>, ListError> {
     filter.words = search::question(question);
     // A question of signs alone asks for nothing that is there.
     if filter.words.is_empty() && !question.trim().is_empty() {
-        return Ok(Listed { items: Vec::new(), next: None });
+        return Ok(Listed {
+            items: Vec::new(),
+            next: None,
+        });
     }
     if !sees_drafts(reader) {
         filter.status = Some(ProductStatus::Published);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use souk_domain::catalog::{
-    Image, Inventory, Product, ProductOption, ProductStatus, Stock, Translation, Variant, handle_from, sanitise,
+    Image, Inventory, Product, ProductOption, ProductStatus, Stock, Translation, Variant,
+    handle_from, sanitise,
 };
 use souk_domain::{Locale, Money, ProductId, Timestamp, VariantId};
 
@@ -99,31 +100,62 @@ pub async fn create(app: &App, input: ProductInput) -> Result<StockedProduct, Ca
         updated_at: now,
     };
     let (product, stock) = applied(app, empty, input, now).await?;
-    written(app.store.create_product(&product, &stock, "initial stock").await?)?;
+    written(
+        app.store
+            .create_product(&product, &stock, "initial stock")
+            .await?,
+    )?;
     read_back(app, product.id).await
 }
 
 /// Changes a product; `if_unchanged_since` (its `updatedAt`) guards against another's change.
-pub async fn update(app: &App, id: ProductId, input: ProductInput, if_unchanged_since: Option<Timestamp>) -> Result<StockedProduct, CatalogError> {
-    let known = app.store.product(&ProductRef::Id(id)).await?.ok_or(CatalogError::NotFound)?.product;
+pub async fn update(
+    app: &App,
+    id: ProductId,
+    input: ProductInput,
+    if_unchanged_since: Option<Timestamp>,
+) -> Result<StockedProduct, CatalogError> {
+    let known = app
+        .store
+        .product(&ProductRef::Id(id))
+        .await?
+        .ok_or(CatalogError::NotFound)?
+        .product;
     if if_unchanged_since.is_some_and(|since| since != known.updated_at) {
         return Err(CatalogError::Stale);
     }
     let before = known.updated_at;
     // Two changes within one tick of the clock are still two.
-    let now = app.now().max(before.saturating_add(jiff::SignedDuration::from_millis(1)).unwrap_or(before));
+    let now = app.now().max(
+        before
+            .saturating_add(jiff::SignedDuration::from_millis(1))
+            .unwrap_or(before),
+    );
     let (product, stock) = applied(app, known, input, now).await?;
-    written(app.store.update_product(&product, &stock, "initial stock", before).await?)?;
+    written(
+        app.store
+            .update_product(&product, &stock, "initial stock", before)
+            .await?,
+    )?;
     read_back(app, id).await
 }
 
 /// Takes a product out of the catalogue; orders keep what they say of it.
 pub async fn delete(app: &App, id: ProductId) -> Result<(), CatalogError> {
-    if app.store.delete_product(id).await? { Ok(()) } else { Err(CatalogError::NotFound) }
+    if app.store.delete_product(id).await? {
+        Ok(())
+    } else {
+        Err(CatalogError::NotFound)
+    }
 }
 
 /// The product with the input applied and checked, and the stock that its new variants start with.
-async fn applied(app: &App, mut product: Product, input: ProductInput, now: Timestamp) -> Result<(Product, Vec<(VariantId, i64)>), CatalogError> {
+async fn applied(
+    app: &App,
+    mut product: Product,
+    input: ProductInput,
+    now: Timestamp,
+) -> Result<(Product, Vec<(VariantId, i64)>), CatalogError> {
     let shop = app.shop().await?;
     let mut faults = Vec::new();
     let mut stock = Vec::new();
@@ -144,18 +176,30 @@ async fn applied(app: &App, mut product: Product, input: ProductInput, now: Time
         product.translations = translations;
     }
     if let Some(options) = input.options {
-        product.options = options.into_iter().map(|name| ProductOption { name, values: Vec::new() }).collect();
+        product.options = options
+            .into_iter()
+            .map(|name| ProductOption {
+                name,
+                values: Vec::new(),
+            })
+            .collect();
     }
     if let Some(variants) = input.variants {
         let known: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
         product.variants.clear();
         for (place, variant) in variants.into_iter().enumerate() {
             if variant.id.is_some_and(|id| !known.contains(&id)) {
-                faults.push(FieldFault::new(format!("variants[{place}].id"), "must be a variant of this product"));
+                faults.push(FieldFault::new(
+                    format!("variants[{place}].id"),
+                    "must be a variant of this product",
+                ));
             }
             let id = variant.id.unwrap_or_else(|| VariantId(app.ids.uuid()));
             if product.variants.iter().any(|before| before.id == id) {
-                faults.push(FieldFault::new(format!("variants[{place}].id"), "must not be named twice"));
+                faults.push(FieldFault::new(
+                    format!("variants[{place}].id"),
+                    "must not be named twice",
+                ));
             }
             let units = variant.stock.unwrap_or_default();
             if variant.id.is_some() && variant.stock.is_some() {
@@ -165,7 +209,10 @@ async fn applied(app: &App, mut product: Product, input: ProductInput, now: Time
                 ));
             }
             if !(0..=Stock::MOST).contains(&units) {
-                faults.push(FieldFault::new(format!("variants[{place}].stock"), "must be 0 or more"));
+                faults.push(FieldFault::new(
+                    format!("variants[{place}].stock"),
+                    "must be 0 or more",
+                ));
             }
             if units > 0 && variant.inventory != Inventory::Untracked {
                 stock.push((id, units));
@@ -188,8 +235,16 @@ async fn applied(app: &App, mut product: Product, input: ProductInput, now: Time
     product.collect_option_values();
     product.updated_at = now;
     let wrong = product.faults(shop.currency);
-    faults.extend(wrong.into_iter().map(|fault| FieldFault::new(fault.path, fault.must)));
-    if faults.is_empty() { Ok((product, stock)) } else { Err(CatalogError::Fields(faults)) }
+    faults.extend(
+        wrong
+            .into_iter()
+            .map(|fault| FieldFault::new(fault.path, fault.must)),
+    );
+    if faults.is_empty() {
+        Ok((product, stock))
+    } else {
+        Err(CatalogError::Fields(faults))
+    }
 }
 
 fn written(written: Written) -> Result<(), CatalogError> {
@@ -201,5 +256,8 @@ fn written(written: Written) -> Result<(), CatalogError> {
 }
 
 async fn read_back(app: &App, id: ProductId) -> Result<StockedProduct, CatalogError> {
-    app.store.product(&ProductRef::Id(id)).await?.ok_or(CatalogError::NotFound)
+    app.store
+        .product(&ProductRef::Id(id))
+        .await?
+        .ok_or(CatalogError::NotFound)
 }

@@ -41,8 +41,12 @@ mod tests {
     #[tokio::test]
     async fn values_live_as_long_as_they_may() {
         let cache = MemoryCache::new(10);
-        cache.put("a", Bytes::from_static(b"1"), Duration::from_mins(1)).await;
-        cache.put("b", Bytes::from_static(b"2"), Duration::ZERO).await;
+        cache
+            .put("a", Bytes::from_static(b"1"), Duration::from_mins(1))
+            .await;
+        cache
+            .put("b", Bytes::from_static(b"2"), Duration::ZERO)
+            .await;
         assert_eq!(cache.get("a").await.as_deref(), Some(&b"1"[..]));
         assert_eq!(cache.get("b").await, None);
         cache.remove("a").await;

@@ -37,7 +37,8 @@ impl MemoryLimits {
         let limiter = by_quota.entry(quota).or_insert_with(|| {
             let burst = NonZeroU32::new(quota.burst).unwrap_or(NonZeroU32::MIN);
             let every = (quota.period / burst.get()).max(Duration::from_nanos(1));
-            let rate = governor::Quota::with_period(every).unwrap_or_else(|| governor::Quota::per_second(burst));
+            let rate = governor::Quota::with_period(every)
+                .unwrap_or_else(|| governor::Quota::per_second(burst));
             Arc::new(RateLimiter::keyed(rate.allow_burst(burst)))
         });
         Arc::clone(limiter)
@@ -73,12 +74,26 @@ mod tests {
     #[tokio::test]
     async fn a_burst_passes_and_the_next_waits() {
         let limits = MemoryLimits::default();
-        let quota = Quota { name: "test", burst: 3, period: Duration::from_mins(3) };
+        let quota = Quota {
+            name: "test",
+            burst: 3,
+            period: Duration::from_mins(3),
+        };
         for _ in 0..3 {
             assert_eq!(limits.take(quota, "a").await, Ok(()));
         }
-        let wait = limits.take(quota, "a").await.expect_err("the burst is used up");
-        assert!(wait > Duration::from_secs(50) && wait <= Duration::from_mins(1), "{wait:?}");
-        assert_eq!(limits.take(quota, "b").await, Ok(()), "others are not held up");
+        let wait = limits
+            .take(quota, "a")
+            .await
+            .expect_err("the burst is used up");
+        assert!(
+            wait > Duration::from_secs(50) && wait <= Duration::from_mins(1),
+            "{wait:?}"
+        );
+        assert_eq!(
+            limits.take(quota, "b").await,
+            Ok(()),
+            "others are not held up"
+        );
     }
 }

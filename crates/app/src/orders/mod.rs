@@ -6,4 +6,4 @@ mod read;
 
 pub use change::{cancel, move_on, set_payment};
 pub use place::{PlaceRequest, Placed, place};
-pub use read::{get, list, list_all, OrderSearch};
+pub use read::{OrderSearch, get, list, list_all};

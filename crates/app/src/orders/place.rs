@@ -42,7 +42,10 @@ pub struct Placed {
 /// Places an order, at most once for the buyer's key.
 pub async fn place(app: &App, buyer: &Actor, request: PlaceRequest) -> Result<Placed, CommitError> {
     let limit = app.options.quotas.orders_by_account;
-    app.limits.take(limit, &buyer.id().to_string()).await.map_err(CommitError::TooMany)?;
+    app.limits
+        .take(limit, &buyer.id().to_string())
+        .await
+        .map_err(CommitError::TooMany)?;
     let request_hash = request_hash(&request);
     let order = PlaceOrder {
         id: OrderId(app.ids.uuid()),
@@ -57,9 +60,16 @@ pub async fn place(app: &App, buyer: &Actor, request: PlaceRequest) -> Result<Pl
         payment: request.payment,
         locale: request.locale,
     };
-    let command = Command { action: Action::Place(Box::new(order)), at: app.now(), trace: request.trace };
+    let command = Command {
+        action: Action::Place(Box::new(order)),
+        at: app.now(),
+        trace: request.trace,
+    };
     match app.committer.submit(command).await? {
-        Outcome::Placed { order, replayed } => Ok(Placed { order: *order, replayed }),
+        Outcome::Placed { order, replayed } => Ok(Placed {
+            order: *order,
+            replayed,
+        }),
         Outcome::Changed(_) | Outcome::Adjusted { .. } => Err(OrderError::NotFound.into()),
     }
 }

@@ -65,7 +65,12 @@ pub trait Queue: Send + Sync {
     async fn push(&self, jobs: Vec<NewJob>) -> Result<(), EngineError>;
     /// Leases up to `most` jobs that may run at `now`: the most urgent first, then the oldest. Jobs whose lease ran out
     /// are among them.
-    async fn lease(&self, most: usize, now: Timestamp, lease: Duration) -> Result<Vec<LeasedJob>, EngineError>;
+    async fn lease(
+        &self,
+        most: usize,
+        now: Timestamp,
+        lease: Duration,
+    ) -> Result<Vec<LeasedJob>, EngineError>;
     /// Waits until there may be something to lease, or until `most` has passed; may wake for nothing.
     async fn wait(&self, most: Duration);
     /// Prolongs a lease.
@@ -73,9 +78,16 @@ pub trait Queue: Send + Sync {
     /// The job is over, done or failed for good: the store has its outcome.
     async fn finish(&self, id: JobId, token: u64) -> Result<bool, EngineError>;
     /// The attempt failed; try again at `run_at`.
-    async fn retry(&self, id: JobId, token: u64, run_at: Timestamp, error: &str) -> Result<bool, EngineError>;
+    async fn retry(
+        &self,
+        id: JobId,
+        token: u64,
+        run_at: Timestamp,
+        error: &str,
+    ) -> Result<bool, EngineError>;
     /// The job did not get its chance (an open circuit, a stopping worker): again at `run_at`, without counting.
-    async fn postpone(&self, id: JobId, token: u64, run_at: Timestamp) -> Result<bool, EngineError>;
+    async fn postpone(&self, id: JobId, token: u64, run_at: Timestamp)
+    -> Result<bool, EngineError>;
     /// How full it is.
     async fn counts(&self, now: Timestamp) -> Result<QueueCounts, EngineError>;
     /// Whether the engine answers.

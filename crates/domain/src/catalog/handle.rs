@@ -6,7 +6,8 @@ const LONGEST: usize = 200;
 /// Whether the text can be a handle: 1 to 200 letters (of any script), digits, `-` or `_`, in lower case.
 #[must_use]
 pub fn is_handle(text: &str) -> bool {
-    let fits = |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || is_mark(c) || c == '-' || c == '_';
+    let fits =
+        |c: char| (c.is_alphanumeric() && !c.is_uppercase()) || is_mark(c) || c == '-' || c == '_';
     (1..=LONGEST).contains(&text.chars().count())
         && text.chars().all(fits)
         && uuid::Uuid::parse_str(text).is_err()
@@ -55,6 +56,9 @@ mod tests {
         assert_eq!(handle_from("—"), "");
         assert!(is_handle("قهوة-عربية") && is_handle("a_b-1"));
         assert!(!is_handle("A") && !is_handle("a b") && !is_handle("") && !is_handle("a/b"));
-        assert!(!is_handle("0192d9f0-0000-7000-8000-000000000000"), "an id is not a handle");
+        assert!(
+            !is_handle("0192d9f0-0000-7000-8000-000000000000"),
+            "an id is not a handle"
+        );
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Image, Inventory, MAX_IMAGES, MAX_VARIANTS, Product, ProductOption, ProductStatus, Variant};
+use super::{
+    Image, Inventory, MAX_IMAGES, MAX_VARIANTS, Product, ProductOption, ProductStatus, Variant,
+};
 use crate::{Money, ProductId, Timestamp, VariantId, ids};
 
 /// A product as a file describes it. A variant is known by the product's handle and its option values, since SKUs may
@@ -84,10 +86,20 @@ pub struct Merge {
 
 /// Id of a variant that the product does not have now: the same whenever the same options come back, so that its count is
 /// found again; another one where a renamed variant still has that id.
-fn new_variant_id(known: Option<&Product>, product: ProductId, fresh: ProductId, options: &[&str]) -> VariantId {
+fn new_variant_id(
+    known: Option<&Product>,
+    product: ProductId,
+    fresh: ProductId,
+    options: &[&str],
+) -> VariantId {
     let id = VariantId(ids::derive_v7(product.0, options));
-    let is_used = known.is_some_and(|product| product.variants.iter().any(|variant| variant.id == id));
-    if is_used { VariantId(ids::derive_v7(fresh.0, options)) } else { id }
+    let is_used =
+        known.is_some_and(|product| product.variants.iter().any(|variant| variant.id == id));
+    if is_used {
+        VariantId(ids::derive_v7(fresh.0, options))
+    } else {
+        id
+    }
 }
 
 /// Merges a file's product into the known one of the same handle. New ids are derived from `new_id` (a fresh UUIDv7),
@@ -105,7 +117,11 @@ pub fn merge(
 ) -> Merge {
     if let Some(known) = known
         && !incoming.complete
-        && !known.options.iter().map(|option| &option.name).eq(&incoming.options)
+        && !known
+            .options
+            .iter()
+            .map(|option| &option.name)
+            .eq(&incoming.options)
     {
         return untouched(known);
     }
@@ -130,7 +146,10 @@ pub fn merge(
         }
         let names: Vec<&str> = imported.options.iter().map(String::as_str).collect();
         let variant = Variant {
-            id: before.map_or_else(|| new_variant_id(known, id, new_id, &names), |known| known.id),
+            id: before.map_or_else(
+                || new_variant_id(known, id, new_id, &names),
+                |known| known.id,
+            ),
             sku: imported.sku,
             options: imported.options,
             price: imported.price,
@@ -169,12 +188,17 @@ pub fn merge(
         handle: incoming.handle,
         title: incoming.title,
         description_html: incoming.description_html,
-        translations: known.map(|product| product.translations.clone()).unwrap_or_default(),
+        translations: known
+            .map(|product| product.translations.clone())
+            .unwrap_or_default(),
         status: incoming.status,
         options: incoming
             .options
             .into_iter()
-            .map(|name| ProductOption { name, values: Vec::new() })
+            .map(|name| ProductOption {
+                name,
+                values: Vec::new(),
+            })
             .collect(),
         variants,
         images,
@@ -189,16 +213,39 @@ pub fn merge(
     if changed {
         product.updated_at = now;
     }
-    Merge { product, known: known.is_some(), changed, created, updated, unchanged, removed, stock }
+    Merge {
+        product,
+        known: known.is_some(),
+        changed,
+        created,
+        updated,
+        unchanged,
+        removed,
+        stock,
+    }
 }
 
 /// What is known, in its order, each in its incoming form if it has one; then what is new.
-fn with_the_missing<T: Clone>(known: &[T], incoming: Vec<T>, same: impl Fn(&T, &T) -> bool) -> Vec<T> {
+fn with_the_missing<T: Clone>(
+    known: &[T],
+    incoming: Vec<T>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<T> {
     let mut all: Vec<T> = known
         .iter()
-        .map(|known| incoming.iter().find(|incoming| same(incoming, known)).unwrap_or(known).clone())
+        .map(|known| {
+            incoming
+                .iter()
+                .find(|incoming| same(incoming, known))
+                .unwrap_or(known)
+                .clone()
+        })
         .collect();
-    all.extend(incoming.into_iter().filter(|incoming| !known.iter().any(|known| same(incoming, known))));
+    all.extend(
+        incoming
+            .into_iter()
+            .filter(|incoming| !known.iter().any(|known| same(incoming, known))),
+    );
     all
 }
 
@@ -249,21 +296,43 @@ mod tests {
     }
 
     fn run(known: Option<&Product>, quantities: &[(&str, i64)], set_stock: bool, at: i64) -> Merge {
-        let options = ImportOptions { set_stock, dry_run: false };
+        let options = ImportOptions {
+            set_stock,
+            dry_run: false,
+        };
         let now = Timestamp::from_second(at).expect("in range");
-        merge(known, file(quantities), options, ProductId(Uuid::from_u128(u128::try_from(at).unwrap_or(1))), now)
+        merge(
+            known,
+            file(quantities),
+            options,
+            ProductId(Uuid::from_u128(u128::try_from(at).unwrap_or(1))),
+            now,
+        )
     }
 
     #[test]
     fn a_second_run_changes_nothing_and_touches_no_stock() {
         let first = run(None, &[("Red", 5), ("Blue", 0)], false, 1);
-        assert_eq!((first.known, first.created, first.stock.len()), (false, 2, 2));
+        assert_eq!(
+            (first.known, first.created, first.stock.len()),
+            (false, 2, 2)
+        );
         let again = run(Some(&first.product), &[("Red", 9), ("Blue", 9)], false, 2);
-        assert_eq!((again.known, again.changed, again.unchanged), (true, false, 2));
+        assert_eq!(
+            (again.known, again.changed, again.unchanged),
+            (true, false, 2)
+        );
         assert_eq!(again.product, first.product);
         assert!(again.stock.is_empty());
         let with_stock = run(Some(&first.product), &[("Red", 9), ("Blue", 9)], true, 2);
-        assert_eq!(with_stock.stock.iter().map(|(_, units)| *units).collect::<Vec<_>>(), [9, 9]);
+        assert_eq!(
+            with_stock
+                .stock
+                .iter()
+                .map(|(_, units)| *units)
+                .collect::<Vec<_>>(),
+            [9, 9]
+        );
     }
 
     #[test]
@@ -273,29 +342,62 @@ mod tests {
         assert_eq!(next.product.variants[1].id, first.product.variants[0].id);
         assert_eq!(next.removed, [first.product.variants[1].id]);
         assert_eq!(next.stock, [(next.product.variants[0].id, 7)]);
-        assert_eq!((next.created, next.updated, next.unchanged, next.changed), (1, 0, 1, true));
+        assert_eq!(
+            (next.created, next.updated, next.unchanged, next.changed),
+            (1, 0, 1, true)
+        );
         assert_eq!(next.product.options[0].values, ["Green", "Red"]);
-        let ids: std::collections::BTreeSet<_> = first.product.variants.iter().map(|v| v.id).collect();
+        let ids: std::collections::BTreeSet<_> =
+            first.product.variants.iter().map(|v| v.id).collect();
         assert!(!ids.contains(&next.product.variants[0].id));
     }
 
     fn incomplete(known: &Product, change: impl FnOnce(&mut ImportedProduct)) -> Merge {
-        let mut incoming = ImportedProduct { complete: false, ..file(&[("Green", 3), ("Red", 5)]) };
+        let mut incoming = ImportedProduct {
+            complete: false,
+            ..file(&[("Green", 3), ("Red", 5)])
+        };
         change(&mut incoming);
         let new_id = ProductId(Uuid::from_u128(99));
-        merge(Some(known), incoming, ImportOptions::default(), new_id, Timestamp::from_second(2).expect("in range"))
+        merge(
+            Some(known),
+            incoming,
+            ImportOptions::default(),
+            new_id,
+            Timestamp::from_second(2).expect("in range"),
+        )
     }
 
     #[test]
     fn nothing_goes_for_a_row_that_could_not_be_read() {
-        let picture = |name: &str| Image { url: format!("/media/{name}.svg"), alt: String::new() };
+        let picture = |name: &str| Image {
+            url: format!("/media/{name}.svg"),
+            alt: String::new(),
+        };
         let mut known = run(None, &[("Red", 5), ("Blue", 1)], false, 1).product;
         known.images = vec![picture("a"), picture("b")];
-        let next = incomplete(&known, |incoming| incoming.images = vec![picture("c"), picture("b")]);
-        assert_eq!(next.product.options[0].values, ["Red", "Blue", "Green"], "known ones keep their places");
+        let next = incomplete(&known, |incoming| {
+            incoming.images = vec![picture("c"), picture("b")];
+        });
+        assert_eq!(
+            next.product.options[0].values,
+            ["Red", "Blue", "Green"],
+            "known ones keep their places"
+        );
         assert_eq!(next.product.variants[1], known.variants[1]);
-        assert_eq!(next.product.images, [picture("a"), picture("b"), picture("c")]);
-        assert_eq!((next.created, next.updated, next.unchanged, next.removed.len()), (1, 0, 2, 0));
+        assert_eq!(
+            next.product.images,
+            [picture("a"), picture("b"), picture("c")]
+        );
+        assert_eq!(
+            (
+                next.created,
+                next.updated,
+                next.unchanged,
+                next.removed.len()
+            ),
+            (1, 0, 2, 0)
+        );
         assert_eq!(next.stock, [(next.product.variants[2].id, 3)]);
         let again = incomplete(&next.product, |_| {});
         assert_eq!((again.changed, again.unchanged), (false, 3));
@@ -305,15 +407,23 @@ mod tests {
     fn an_incomplete_product_does_not_change_what_its_variants_are() {
         let known = run(None, &[("Red", 5), ("Blue", 1)], false, 1).product;
         let next = incomplete(&known, |incoming| incoming.options = vec!["Size".into()]);
-        assert_eq!((next.product, next.changed, next.unchanged), (known, false, 2));
+        assert_eq!(
+            (next.product, next.changed, next.unchanged),
+            (known, false, 2)
+        );
     }
 
     #[test]
     fn an_incomplete_product_never_grows_past_what_a_product_may_have() {
-        let colours: Vec<String> = (0..MAX_VARIANTS - 1).map(|n| format!("Colour {n}")).collect();
+        let colours: Vec<String> = (0..MAX_VARIANTS - 1)
+            .map(|n| format!("Colour {n}"))
+            .collect();
         let quantities: Vec<_> = colours.iter().map(|colour| (colour.as_str(), 1)).collect();
         let known = run(None, &quantities, false, 1).product;
         let next = incomplete(&known, |_| {});
-        assert_eq!((next.created, next.product.variants.len(), next.stock.len()), (1, MAX_VARIANTS, 1));
+        assert_eq!(
+            (next.created, next.product.variants.len(), next.stock.len()),
+            (1, MAX_VARIANTS, 1)
+        );
     }
 }

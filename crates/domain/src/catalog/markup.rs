@@ -19,7 +19,10 @@ mod tests {
     fn scripts_go_and_words_stay() {
         let html = "<p onclick=\"x()\">Good<script>alert(1)</script> <b style=\"position:fixed\">tea</b></p>\n";
         assert_eq!(sanitise(html), "<p>Good <b>tea</b></p>");
-        assert_eq!(sanitise("<a href=\"javascript:x()\">x</a>"), "<a rel=\"noopener noreferrer nofollow\">x</a>");
+        assert_eq!(
+            sanitise("<a href=\"javascript:x()\">x</a>"),
+            "<a rel=\"noopener noreferrer nofollow\">x</a>"
+        );
         let once = sanitise("a < b & c <i>d");
         assert_eq!(sanitise(&once), once, "a second pass changes nothing");
     }

@@ -8,7 +8,7 @@ pub mod search;
 mod stock;
 
 pub use handle::{handle_from, is_handle};
-pub use import::{ImportedProduct, ImportedVariant, ImportOptions, Merge, merge};
+pub use import::{ImportOptions, ImportedProduct, ImportedVariant, Merge, merge};
 pub use markup::sanitise;
 pub use product::{
     CatalogFault, Image, Inventory, MAX_IMAGES, MAX_OPTIONS, MAX_TAGS, MAX_VARIANTS, Product,

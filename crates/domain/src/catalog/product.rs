@@ -139,15 +139,20 @@ impl Product {
     /// The title in a language, or in the default one.
     #[must_use]
     pub fn title_in(&self, locale: Locale) -> &str {
-        let translated = self.translations.get(&locale).and_then(|texts| texts.title.as_deref());
+        let translated = self
+            .translations
+            .get(&locale)
+            .and_then(|texts| texts.title.as_deref());
         translated.unwrap_or(&self.title)
     }
 
     /// The description in a language, or in the default one.
     #[must_use]
     pub fn description_in(&self, locale: Locale) -> &str {
-        let translated =
-            self.translations.get(&locale).and_then(|texts| texts.description_html.as_deref());
+        let translated = self
+            .translations
+            .get(&locale)
+            .and_then(|texts| texts.description_html.as_deref());
         translated.unwrap_or(&self.description_html)
     }
 
@@ -155,14 +160,19 @@ impl Product {
     #[must_use]
     pub fn term_in<'a>(&'a self, term: &'a str, locale: Locale) -> &'a str {
         let terms = self.translations.get(&locale).map(|texts| &texts.terms);
-        terms.and_then(|terms| terms.get(term)).map_or(term, String::as_str)
+        terms
+            .and_then(|terms| terms.get(term))
+            .map_or(term, String::as_str)
     }
 
     /// A variant's title in a language: its option values; empty when the product has no options.
     #[must_use]
     pub fn variant_title_in(&self, variant: &Variant, locale: Locale) -> String {
-        let values: Vec<_> =
-            variant.options.iter().map(|value| self.term_in(value, locale)).collect();
+        let values: Vec<_> = variant
+            .options
+            .iter()
+            .map(|value| self.term_in(value, locale))
+            .collect();
         values.join(" / ")
     }
 
@@ -190,7 +200,10 @@ impl Product {
             (1..=most).contains(&count) && !text.chars().any(char::is_control)
         };
         if !is_handle(&self.handle) {
-            fault("handle".into(), "must be 1 to 200 letters, digits, hyphens, in lower case");
+            fault(
+                "handle".into(),
+                "must be 1 to 200 letters, digits, hyphens, in lower case",
+            );
         }
         if !one_line(&self.title, 255) {
             fault("title".into(), "must be 1 to 255 characters");
@@ -199,24 +212,52 @@ impl Product {
             fault("descriptionHtml".into(), "must be at most 200,000 bytes");
         }
         for (locale, texts) in &self.translations {
-            if texts.title.as_deref().is_some_and(|title| !one_line(title, 255)) {
-                fault(format!("translations.{locale}.title"), "must be 1 to 255 characters");
+            if texts
+                .title
+                .as_deref()
+                .is_some_and(|title| !one_line(title, 255))
+            {
+                fault(
+                    format!("translations.{locale}.title"),
+                    "must be 1 to 255 characters",
+                );
             }
-            if texts.description_html.as_ref().is_some_and(|html| html.len() > 200_000) {
-                fault(format!("translations.{locale}.descriptionHtml"), "must be at most 200,000 bytes");
+            if texts
+                .description_html
+                .as_ref()
+                .is_some_and(|html| html.len() > 200_000)
+            {
+                fault(
+                    format!("translations.{locale}.descriptionHtml"),
+                    "must be at most 200,000 bytes",
+                );
             }
             if texts.terms.len() > 1_000
-                || texts.terms.iter().any(|(from, to)| !one_line(from, 255) || !one_line(to, 255))
+                || texts
+                    .terms
+                    .iter()
+                    .any(|(from, to)| !one_line(from, 255) || !one_line(to, 255))
             {
-                fault(format!("translations.{locale}.terms"), "must be at most 1000 words of 1 to 255 characters");
+                fault(
+                    format!("translations.{locale}.terms"),
+                    "must be at most 1000 words of 1 to 255 characters",
+                );
             }
         }
         if self.options.len() > MAX_OPTIONS {
             fault("options".into(), "must be at most 3");
         }
         let names: BTreeSet<_> = self.options.iter().map(|option| &option.name).collect();
-        if names.len() != self.options.len() || self.options.iter().any(|option| !one_line(&option.name, 100)) {
-            fault("options".into(), "must have different names of 1 to 100 characters");
+        if names.len() != self.options.len()
+            || self
+                .options
+                .iter()
+                .any(|option| !one_line(&option.name, 100))
+        {
+            fault(
+                "options".into(),
+                "must have different names of 1 to 100 characters",
+            );
         }
         if !(1..=MAX_VARIANTS).contains(&self.variants.len()) {
             fault("variants".into(), "must be 1 to 250");
@@ -230,7 +271,10 @@ impl Product {
             if variant.options.len() != self.options.len()
                 || variant.options.iter().any(|value| !one_line(value, 255))
             {
-                fault(path("options"), "must give one value of 1 to 255 characters for each option");
+                fault(
+                    path("options"),
+                    "must give one value of 1 to 255 characters for each option",
+                );
             }
             if !seen.insert(&variant.options) {
                 fault(path("options"), "must differ from every other variant's");
@@ -239,22 +283,39 @@ impl Product {
                 fault(path("sku"), "must be at most 255 characters");
             }
             if !fits(variant.price) {
-                fault(path("price"), "must be an amount of the shop's currency, not negative");
+                fault(
+                    path("price"),
+                    "must be an amount of the shop's currency, not negative",
+                );
             }
             if variant.compare_at.is_some_and(|money| !fits(money)) {
-                fault(path("compareAt"), "must be an amount of the shop's currency, not negative");
+                fault(
+                    path("compareAt"),
+                    "must be an amount of the shop's currency, not negative",
+                );
             }
         }
         if self.images.len() > MAX_IMAGES {
             fault("images".into(), "must be at most 250");
         }
         for (place, image) in self.images.iter().enumerate() {
-            let known = ["https://", "http://", "/media/"].iter().any(|start| image.url.starts_with(start));
-            if !known || image.url.len() > 2_000 || image.url.chars().any(|c| c.is_control() || c == ' ') {
-                fault(format!("images[{place}].url"), "must be an https address or a /media/ path");
+            let known = ["https://", "http://", "/media/"]
+                .iter()
+                .any(|start| image.url.starts_with(start));
+            if !known
+                || image.url.len() > 2_000
+                || image.url.chars().any(|c| c.is_control() || c == ' ')
+            {
+                fault(
+                    format!("images[{place}].url"),
+                    "must be an https address or a /media/ path",
+                );
             }
             if image.alt.chars().count() > 512 {
-                fault(format!("images[{place}].alt"), "must be at most 512 characters");
+                fault(
+                    format!("images[{place}].alt"),
+                    "must be at most 512 characters",
+                );
             }
         }
         if self.tags.len() > MAX_TAGS || self.tags.iter().any(|tag| !one_line(tag, 255)) {

@@ -16,7 +16,10 @@ pub const MAX_WORDS: usize = 10;
 pub fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
-    for c in text.nfkd().filter(|c| !is_combining_mark(*c) && *c != TATWEEL) {
+    for c in text
+        .nfkd()
+        .filter(|c| !is_combining_mark(*c) && *c != TATWEEL)
+    {
         if c.is_alphanumeric() {
             word.extend(fold(c).to_lowercase());
         } else if !word.is_empty() && !joins(c) {
@@ -41,7 +44,10 @@ const TATWEEL: char = '\u{0640}';
 
 /// Signs inside a word that people leave out: `don't`, zero-width joiners.
 fn joins(c: char) -> bool {
-    matches!(c, '\'' | '’' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{00ad}')
+    matches!(
+        c,
+        '\'' | '’' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{00ad}'
+    )
 }
 
 fn fold(c: char) -> char {
@@ -87,9 +93,22 @@ pub fn search_text(product: &Product) -> SearchText {
         .chain(product.vendor.as_deref())
         .chain(product.tags.iter().map(String::as_str))
         .chain(product.variants.iter().map(|variant| variant.sku.as_str()))
-        .chain(product.options.iter().flat_map(|option| &option.values).map(String::as_str))
-        .chain(translations().flat_map(|texts| texts.terms.values()).map(String::as_str));
-    SearchText { title: joined(titles), rest: joined(rest) }
+        .chain(
+            product
+                .options
+                .iter()
+                .flat_map(|option| &option.values)
+                .map(String::as_str),
+        )
+        .chain(
+            translations()
+                .flat_map(|texts| texts.terms.values())
+                .map(String::as_str),
+        );
+    SearchText {
+        title: joined(titles),
+        rest: joined(rest),
+    }
 }
 
 fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {

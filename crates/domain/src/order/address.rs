@@ -37,7 +37,8 @@ impl Address {
     /// The same address trimmed, with empty optional fields left out; or everything that is wrong with it.
     pub fn checked(self) -> Result<Self, Vec<AddressFault>> {
         let trimmed = |text: Option<String>| {
-            text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+            text.map(|text| text.trim().to_owned())
+                .filter(|text| !text.is_empty())
         };
         let address = Self {
             name: self.name.trim().to_owned(),
@@ -54,7 +55,14 @@ impl Address {
             let count = text.map_or(0, |text| text.chars().count());
             let fits = count <= most && (count > 0 || !required);
             if !fits || text.is_some_and(|text| text.chars().any(char::is_control)) {
-                faults.push(AddressFault { field, must: if required { "must be filled, in one line that is not too long" } else { "must be one line that is not too long" } });
+                faults.push(AddressFault {
+                    field,
+                    must: if required {
+                        "must be filled, in one line that is not too long"
+                    } else {
+                        "must be one line that is not too long"
+                    },
+                });
             }
         };
         check("name", Some(&address.name), 100, true);
@@ -65,14 +73,32 @@ impl Address {
         check("postalCode", address.postal_code.as_deref(), 20, false);
         let digits = address.phone.chars().filter(|c| c.is_numeric()).count();
         let phone_fits = (5..=20).contains(&digits)
-            && address.phone.chars().all(|c| c.is_numeric() || "+-() .".contains(c));
+            && address
+                .phone
+                .chars()
+                .all(|c| c.is_numeric() || "+-() .".contains(c));
         if !phone_fits {
-            faults.push(AddressFault { field: "phone", must: "must be a telephone number of 5 to 20 digits" });
+            faults.push(AddressFault {
+                field: "phone",
+                must: "must be a telephone number of 5 to 20 digits",
+            });
         }
-        if address.country.len() != 2 || !address.country.bytes().all(|byte| byte.is_ascii_uppercase()) {
-            faults.push(AddressFault { field: "country", must: "must be a country code of two letters (ISO 3166-1)" });
+        if address.country.len() != 2
+            || !address
+                .country
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase())
+        {
+            faults.push(AddressFault {
+                field: "country",
+                must: "must be a country code of two letters (ISO 3166-1)",
+            });
         }
-        if faults.is_empty() { Ok(address) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(address)
+        } else {
+            Err(faults)
+        }
     }
 }
 
@@ -96,9 +122,22 @@ mod tests {
     #[test]
     fn a_good_address_is_tidied_and_a_bad_one_says_all_that_is_wrong() {
         let kept = address().checked().expect("a good address");
-        assert_eq!((kept.name.as_str(), kept.line2, kept.country.as_str()), ("سارة علي", None, "SA"));
-        let bad = Address { phone: "call me".into(), city: String::new(), country: "Saudi".into(), ..address() };
-        let fields: Vec<_> = bad.checked().expect_err("three faults").iter().map(|fault| fault.field).collect();
+        assert_eq!(
+            (kept.name.as_str(), kept.line2, kept.country.as_str()),
+            ("سارة علي", None, "SA")
+        );
+        let bad = Address {
+            phone: "call me".into(),
+            city: String::new(),
+            country: "Saudi".into(),
+            ..address()
+        };
+        let fields: Vec<_> = bad
+            .checked()
+            .expect_err("three faults")
+            .iter()
+            .map(|fault| fault.field)
+            .collect();
         assert_eq!(fields, ["city", "phone", "country"]);
     }
 }

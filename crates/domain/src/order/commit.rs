@@ -179,7 +179,9 @@ impl Batch<'_> {
             .collect();
         for action in self.actions() {
             match action {
-                Action::Place(place) => variants.extend(place.lines.iter().map(|line| line.variant)),
+                Action::Place(place) => {
+                    variants.extend(place.lines.iter().map(|line| line.variant));
+                }
                 Action::Adjust(adjust) => {
                     variants.insert(adjust.variant);
                 }
@@ -266,8 +268,16 @@ pub struct PlacedOrder {
 /// Decides a batch: one result for each command, and what to write for those that were admitted.
 #[must_use]
 pub fn decide(batch: &Batch<'_>, snapshot: Snapshot) -> (Vec<Result<Outcome, OrderError>>, Writes) {
-    let mut deciding = Deciding { snapshot, writes: Writes::default(), changed: BTreeMap::new() };
-    let results = batch.0.iter().map(|command| deciding.decide(command)).collect();
+    let mut deciding = Deciding {
+        snapshot,
+        writes: Writes::default(),
+        changed: BTreeMap::new(),
+    };
+    let results = batch
+        .0
+        .iter()
+        .map(|command| deciding.decide(command))
+        .collect();
     deciding.writes.changed = deciding.changed.into_values().collect();
     (results, deciding.writes)
 }
@@ -292,7 +302,10 @@ impl Deciding {
         let key = (place.buyer.id, place.key.clone());
         if let Some((hash, order)) = self.snapshot.known.get(&key) {
             return if *hash == place.request_hash {
-                Ok(Outcome::Placed { order: Box::new(order.as_placed()), replayed: true })
+                Ok(Outcome::Placed {
+                    order: Box::new(order.as_placed()),
+                    replayed: true,
+                })
             } else {
                 Err(OrderError::KeyReused)
             };
@@ -300,7 +313,10 @@ impl Deciding {
         let order = self.admit(place, command.at)?;
         for line in order.lines.iter().filter(|line| line.tracked) {
             self.record(StockMove {
-                id: MoveId(ids::derive(order.id.0, &["sold", &line.variant_id.to_string()])),
+                id: MoveId(ids::derive(
+                    order.id.0,
+                    &["sold", &line.variant_id.to_string()],
+                )),
                 variant_id: line.variant_id,
                 kind: MoveKind::Sold,
                 quantity: i64::from(line.quantity),
@@ -313,7 +329,12 @@ impl Deciding {
             &order,
             command,
             Some(place.buyer.clone()),
-            EntryBody::Status { status: order.status, previous: None, tracking: None, reason: None },
+            EntryBody::Status {
+                status: order.status,
+                previous: None,
+                tracking: None,
+                reason: None,
+            },
             order_event_id(order.id, order.status),
             Event::OrderPlaced {
                 order_id: order.id,
@@ -324,13 +345,18 @@ impl Deciding {
                 locale: order.locale,
             },
         );
-        self.snapshot.known.insert(key, (place.request_hash, order.clone()));
+        self.snapshot
+            .known
+            .insert(key, (place.request_hash, order.clone()));
         self.writes.placed.push(PlacedOrder {
             order: order.clone(),
             key: place.key.clone(),
             request_hash: place.request_hash,
         });
-        Ok(Outcome::Placed { order: Box::new(order), replayed: false })
+        Ok(Outcome::Placed {
+            order: Box::new(order),
+            replayed: false,
+        })
     }
 
     /// Checks everything about an order before anything is taken.
@@ -342,8 +368,14 @@ impl Deciding {
         let mut lines = Vec::with_capacity(place.lines.len());
         let mut short = Vec::new();
         for line in &place.lines {
-            let unknown = OrderError::UnknownVariant { variant: line.variant };
-            let offer = self.snapshot.offers.get(&line.variant).ok_or(unknown.clone())?;
+            let unknown = OrderError::UnknownVariant {
+                variant: line.variant,
+            };
+            let offer = self
+                .snapshot
+                .offers
+                .get(&line.variant)
+                .ok_or(unknown.clone())?;
             let sale = offer.sale.as_ref().ok_or(unknown.clone())?;
             if sale.product.status != ProductStatus::Published {
                 return Err(unknown);
@@ -351,7 +383,11 @@ impl Deciding {
             let left = offer.stock.remaining();
             let tracked = sale.variant.inventory == Inventory::Tracked;
             if tracked && left < i64::from(line.quantity) {
-                short.push(Shortage { variant: line.variant, requested: line.quantity, left: left.max(0) });
+                short.push(Shortage {
+                    variant: line.variant,
+                    requested: line.quantity,
+                    left: left.max(0),
+                });
             }
             lines.push(order_line(sale, line.quantity, place.locale));
         }
@@ -359,7 +395,10 @@ impl Deciding {
             return Err(OrderError::OutOfStock { short });
         }
         let sums = totals(&lines, shop)?;
-        if place.expected_total.is_some_and(|expected| expected != sums.total) {
+        if place
+            .expected_total
+            .is_some_and(|expected| expected != sums.total)
+        {
             return Err(OrderError::PriceChanged { total: sums.total });
         }
         Ok(Order {
@@ -367,7 +406,10 @@ impl Deciding {
             number: place.number,
             user_id: place.buyer.id,
             status: OrderStatus::Placed,
-            payment: Payment { method: place.payment, status: PaymentStatus::Unpaid },
+            payment: Payment {
+                method: place.payment,
+                status: PaymentStatus::Unpaid,
+            },
             lines,
             subtotal: sums.subtotal,
             shipping: sums.shipping,
@@ -391,7 +433,10 @@ impl Deciding {
         let previous = order.status;
         // What is packed already is the shop's to stop, not the buyer's.
         if step.only_of.is_some() && previous != OrderStatus::Placed {
-            return Err(OrderError::InvalidTransition { from: previous.as_str(), to: step.to.as_str() });
+            return Err(OrderError::InvalidTransition {
+                from: previous.as_str(),
+                to: step.to.as_str(),
+            });
         }
         previous.step_to(step.to)?;
         order.status = step.to;
@@ -402,7 +447,10 @@ impl Deciding {
         if step.to.gives_stock_back() {
             for line in order.lines.iter().filter(|line| line.tracked) {
                 self.record(StockMove {
-                    id: MoveId(ids::derive(order.id.0, &["returned", &line.variant_id.to_string()])),
+                    id: MoveId(ids::derive(
+                        order.id.0,
+                        &["returned", &line.variant_id.to_string()],
+                    )),
                     variant_id: line.variant_id,
                     kind: MoveKind::Returned,
                     quantity: i64::from(line.quantity),
@@ -430,7 +478,7 @@ impl Deciding {
                 previous,
             },
         );
-        self.keep(order)
+        Ok(self.keep(order))
     }
 
     fn pay(&mut self, step: &PayOrder, command: &Command) -> Result<Outcome, OrderError> {
@@ -444,15 +492,26 @@ impl Deciding {
             Some(step.by.clone()),
             EntryBody::Payment { status: step.to },
             EventId(ids::derive(order.id.0, &["payment", step.to.as_str()])),
-            Event::OrderPaymentChanged { order_id: order.id, status: step.to },
+            Event::OrderPaymentChanged {
+                order_id: order.id,
+                status: step.to,
+            },
         );
-        self.keep(order)
+        Ok(self.keep(order))
     }
 
     fn adjust(&mut self, adjust: &AdjustStock, command: &Command) -> Result<Outcome, OrderError> {
         let offer = self.snapshot.offers.get(&adjust.variant);
-        let unknown = OrderError::UnknownVariant { variant: adjust.variant };
-        let Some(Offer { sale: Some(sale), stock }) = offer else { return Err(unknown) };
+        let unknown = OrderError::UnknownVariant {
+            variant: adjust.variant,
+        };
+        let Some(Offer {
+            sale: Some(sale),
+            stock,
+        }) = offer
+        else {
+            return Err(unknown);
+        };
         let left = stock.remaining();
         if self.snapshot.moves.contains(&adjust.id) {
             return Ok(Outcome::Adjusted { remaining: left });
@@ -478,17 +537,28 @@ impl Deciding {
     }
 
     fn order(&self, id: OrderId) -> Result<Order, OrderError> {
-        self.snapshot.orders.get(&id).cloned().ok_or(OrderError::NotFound)
+        self.snapshot
+            .orders
+            .get(&id)
+            .cloned()
+            .ok_or(OrderError::NotFound)
     }
 
-    fn keep(&mut self, order: Order) -> Result<Outcome, OrderError> {
+    fn keep(&mut self, order: Order) -> Outcome {
         self.snapshot.orders.insert(order.id, order.clone());
         self.changed.insert(order.id, order.clone());
-        Ok(Outcome::Changed(Box::new(order)))
+        Outcome::Changed(Box::new(order))
     }
 
     fn record(&mut self, stock_move: StockMove) {
-        let offer = self.snapshot.offers.entry(stock_move.variant_id).or_insert(Offer { sale: None, stock: Stock::default() });
+        let offer = self
+            .snapshot
+            .offers
+            .entry(stock_move.variant_id)
+            .or_insert(Offer {
+                sale: None,
+                stock: Stock::default(),
+            });
         offer.stock.apply(stock_move.kind, stock_move.quantity);
         let change = self.writes.stock.entry(stock_move.variant_id).or_default();
         change.apply(stock_move.kind, stock_move.quantity);
@@ -496,7 +566,15 @@ impl Deciding {
     }
 
     /// States a fact about an order: an entry of its own stream, and an event.
-    fn state(&mut self, order: &Order, command: &Command, author: Option<Author>, body: EntryBody, id: EventId, event: Event) {
+    fn state(
+        &mut self,
+        order: &Order,
+        command: &Command,
+        author: Option<Author>,
+        body: EntryBody,
+        id: EventId,
+        event: Event,
+    ) {
         self.writes.entries.push(NewEntry {
             stream: StreamKey::Order(order.id),
             id: EntryId(ids::derive(id.0, &["entry", "order"])),
@@ -504,7 +582,12 @@ impl Deciding {
             at: command.at,
             body,
         });
-        self.writes.events.push(EventRecord { id, event, at: command.at, trace: command.trace.clone() });
+        self.writes.events.push(EventRecord {
+            id,
+            event,
+            at: command.at,
+            trace: command.trace.clone(),
+        });
     }
 }
 

@@ -60,19 +60,31 @@ mod tests {
         assert_eq!(
             merged,
             Ok(vec![
-                RequestedLine { variant: variant(1), quantity: 5 },
-                RequestedLine { variant: variant(2), quantity: 1 },
+                RequestedLine {
+                    variant: variant(1),
+                    quantity: 5
+                },
+                RequestedLine {
+                    variant: variant(2),
+                    quantity: 1
+                },
             ])
         );
         assert_eq!(merge_lines([]), Err(OrderError::NoLines));
         for wrong in [0, -1, 10_001, i64::MAX, i64::MIN] {
-            assert_eq!(merge_lines([(variant(1), wrong)]), Err(OrderError::Quantity { line: 0 }));
+            assert_eq!(
+                merge_lines([(variant(1), wrong)]),
+                Err(OrderError::Quantity { line: 0 })
+            );
         }
         assert_eq!(
             merge_lines([(variant(1), 10_000), (variant(1), 1)]),
             Err(OrderError::Quantity { line: 1 })
         );
         assert!(merge_lines((0..100).map(|n| (variant(n), 1))).is_ok());
-        assert_eq!(merge_lines((0..101).map(|n| (variant(n), 1))), Err(OrderError::TooManyLines));
+        assert_eq!(
+            merge_lines((0..101).map(|n| (variant(n), 1))),
+            Err(OrderError::TooManyLines)
+        );
     }
 }

@@ -13,9 +13,7 @@ pub use lines::{MAX_LINES, MAX_QUANTITY, RequestedLine, merge_lines};
 pub use pricing::{Totals, totals};
 pub use status::{OrderStatus, PaymentMethod, PaymentStatus};
 
-use crate::{
-    Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId,
-};
+use crate::{Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId};
 
 /// Lines of variants bought by one user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,7 +61,10 @@ impl Order {
     pub fn as_placed(&self) -> Self {
         Self {
             status: OrderStatus::Placed,
-            payment: Payment { status: PaymentStatus::Unpaid, ..self.payment },
+            payment: Payment {
+                status: PaymentStatus::Unpaid,
+                ..self.payment
+            },
             updated_at: self.placed_at,
             tracking: None,
             ..self.clone()

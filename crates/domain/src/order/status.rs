@@ -24,8 +24,14 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// All of them, in the order in which an order meets them.
-    pub const ALL: [Self; 6] =
-        [Self::Placed, Self::Packed, Self::Shipped, Self::Delivered, Self::Cancelled, Self::Returned];
+    pub const ALL: [Self; 6] = [
+        Self::Placed,
+        Self::Packed,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Cancelled,
+        Self::Returned,
+    ];
 
     /// The name used in contracts.
     #[must_use]
@@ -48,7 +54,10 @@ impl OrderStatus {
             | (Packed, Shipped | Cancelled)
             | (Shipped, Delivered | Returned)
             | (Delivered, Returned) => Ok(()),
-            (from, to) => Err(OrderError::InvalidTransition { from: from.as_str(), to: to.as_str() }),
+            (from, to) => Err(OrderError::InvalidTransition {
+                from: from.as_str(),
+                to: to.as_str(),
+            }),
         }
     }
 
@@ -102,7 +111,10 @@ impl PaymentStatus {
     pub fn step_to(self, to: Self) -> Result<(), OrderError> {
         match (self, to) {
             (Self::Unpaid, Self::Paid) | (Self::Paid, Self::Refunded) => Ok(()),
-            (from, to) => Err(OrderError::InvalidTransition { from: from.as_str(), to: to.as_str() }),
+            (from, to) => Err(OrderError::InvalidTransition {
+                from: from.as_str(),
+                to: to.as_str(),
+            }),
         }
     }
 }
@@ -117,11 +129,23 @@ mod tests {
             assert!(from.step_to(from).is_err());
             assert!(from.step_to(OrderStatus::Placed).is_err());
             if from.gives_stock_back() {
-                assert!(OrderStatus::ALL.into_iter().all(|to| from.step_to(to).is_err()));
+                assert!(
+                    OrderStatus::ALL
+                        .into_iter()
+                        .all(|to| from.step_to(to).is_err())
+                );
             }
         }
         assert!(OrderStatus::Placed.step_to(OrderStatus::Delivered).is_err());
-        assert!(OrderStatus::Shipped.step_to(OrderStatus::Cancelled).is_err());
-        assert!(PaymentStatus::Refunded.step_to(PaymentStatus::Paid).is_err());
+        assert!(
+            OrderStatus::Shipped
+                .step_to(OrderStatus::Cancelled)
+                .is_err()
+        );
+        assert!(
+            PaymentStatus::Refunded
+                .step_to(PaymentStatus::Paid)
+                .is_err()
+        );
     }
 }

@@ -23,7 +23,12 @@ pub struct Author {
 
 /// What an entry says. Its JSON (`type` and `data`) is the contract: stored and sent as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", content = "data", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    content = "data",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
 pub enum EntryBody {
     /// In `order:…`: the order reached a status.
     Status {

@@ -122,7 +122,14 @@ mod tests {
             assert_eq!(key.to_string().parse(), Ok(key));
         }
         let capital = format!("order:{}", id.to_string().to_uppercase());
-        for wrong in ["", "store:", "order:", "order:1", "shop:00000000-0000-0000-0000-00001234abcd", &capital] {
+        for wrong in [
+            "",
+            "store:",
+            "order:",
+            "order:1",
+            "shop:00000000-0000-0000-0000-00001234abcd",
+            &capital,
+        ] {
             assert_eq!(wrong.parse::<StreamKey>(), Err(NotAStream), "{wrong}");
         }
     }

@@ -6,9 +6,7 @@ mod session;
 use serde::{Deserialize, Serialize};
 
 pub use email::{Email, NotAnEmail};
-pub use session::{
-    DEVICE_LENGTH, ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session, rotate,
-};
+pub use session::{DEVICE_LENGTH, ROTATION_GRACE, Rotation, SESSION_LIFETIME, Session, rotate};
 
 use crate::{Locale, Timestamp, UserId};
 

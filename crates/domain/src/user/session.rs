@@ -39,7 +39,13 @@ pub struct Session {
 impl Session {
     /// A session that starts now.
     #[must_use]
-    pub fn open(id: SessionId, user_id: UserId, device: &str, address: &str, now: Timestamp) -> Self {
+    pub fn open(
+        id: SessionId,
+        user_id: UserId,
+        device: &str,
+        address: &str,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             user_id,
@@ -98,18 +104,30 @@ mod tests {
 
     #[test]
     fn a_token_is_good_once_and_for_two_tabs() {
-        let session = Session::open(SessionId(Uuid::nil()), UserId(Uuid::nil()), "tab", "::1", at(0));
+        let session = Session::open(
+            SessionId(Uuid::nil()),
+            UserId(Uuid::nil()),
+            "tab",
+            "::1",
+            at(0),
+        );
         let Rotation::Rotated(second) = rotate(&session, 1, "::1", at(100)) else {
             panic!("the newest token is good");
         };
         assert_eq!(second.generation, 2);
-        assert_eq!(rotate(&second, 1, "::1", at(120)), Rotation::Repeated(second.clone()));
+        assert_eq!(
+            rotate(&second, 1, "::1", at(120)),
+            Rotation::Repeated(second.clone())
+        );
         assert_eq!(rotate(&second, 1, "::1", at(121)), Rotation::Reused);
         let Rotation::Rotated(third) = rotate(&second, 2, "::1", at(101)) else {
             panic!("the newest token is good");
         };
         assert_eq!(rotate(&third, 1, "::1", at(102)), Rotation::Reused);
         assert_eq!(rotate(&third, 9, "::1", at(102)), Rotation::Reused);
-        assert_eq!(rotate(&third, 3, "::1", third.expires_at), Rotation::Expired);
+        assert_eq!(
+            rotate(&third, 3, "::1", third.expires_at),
+            Rotation::Expired
+        );
     }
 }

@@ -31,23 +31,37 @@ impl Backup {
         }
         make_private(&partial)?;
         let database = engines.database()?;
-        super::block_on(async { Ok(wire::open_to_read(&database)?.backup(&partial.join("souk.db")).await?) })
-            .context("the database could not be copied")?;
+        super::block_on(async {
+            Ok(wire::open_to_read(&database)?
+                .backup(&partial.join("souk.db"))
+                .await?)
+        })
+        .context("the database could not be copied")?;
         let BlobsUrl::Folder(blobs) = engines.blobs()?;
         // After the database: a picture that came in between is one too many, never one too few.
-        let pictures = if blobs.exists() { copy_folder(&blobs, &partial.join("blobs"))? } else { 0 };
+        let pictures = if blobs.exists() {
+            copy_folder(&blobs, &partial.join("blobs"))?
+        } else {
+            0
+        };
         if self.with_keys {
             std::fs::copy(engines.signing_keys()?, partial.join("signing-keys.json"))?;
         }
         std::fs::rename(&partial, &self.to)?;
-        super::say(&format!("{}: the database and {pictures} pictures", self.to.display()));
+        super::say(&format!(
+            "{}: the database and {pictures} pictures",
+            self.to.display()
+        ));
         Ok(ExitCode::SUCCESS)
     }
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<u64> {

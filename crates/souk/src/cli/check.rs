@@ -2,28 +2,27 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
-
 use crate::config::EngineOptions;
 use crate::wire;
 
-/// Tries every configured engine.
-#[derive(Debug, Args)]
-pub struct Check {}
-
-impl Check {
-    pub(super) fn run(&self, engines: &EngineOptions) -> anyhow::Result<ExitCode> {
-        let findings = super::block_on(wire::check(engines))?;
-        let mut good = true;
-        for finding in findings {
-            match finding.wrong {
-                None => super::say(&format!("ok    {:<13} {}", finding.what, finding.detail)),
-                Some(wrong) => {
-                    good = false;
-                    super::say(&format!("WRONG {:<13} {}: {wrong}", finding.what, finding.detail));
-                }
+pub(super) fn run(engines: &EngineOptions) -> anyhow::Result<ExitCode> {
+    let findings = super::block_on(wire::check(engines))?;
+    let mut good = true;
+    for finding in findings {
+        match finding.wrong {
+            None => super::say(&format!("ok    {:<13} {}", finding.what, finding.detail)),
+            Some(wrong) => {
+                good = false;
+                super::say(&format!(
+                    "WRONG {:<13} {}: {wrong}",
+                    finding.what, finding.detail
+                ));
             }
         }
-        Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -21,7 +21,11 @@ impl Keys {
             Self::Rotate => {
                 let file = engines.signing_keys()?;
                 let keys = keys::rotate(&file, &SystemIds, SystemClock.now())?;
-                super::say(&format!("{} keys in {}; restart the servers to sign with the new one", keys.len(), file.display()));
+                super::say(&format!(
+                    "{} keys in {}; restart the servers to sign with the new one",
+                    keys.len(),
+                    file.display()
+                ));
                 Ok(ExitCode::SUCCESS)
             }
         }

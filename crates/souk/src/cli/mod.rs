@@ -43,9 +43,9 @@ enum Command {
         what: user::User,
     },
     /// Check that nothing is lost, doubled or oversold; names every row that is at fault.
-    Verify(verify::Verify),
+    Verify,
     /// Try every configured engine and say what is wrong.
-    Check(check::Check),
+    Check,
     /// Copy everything into a new folder, while the shop runs; `souk serve --data-dir FOLDER` serves the copy.
     Backup(backup::Backup),
     /// Keep the keys that tokens are signed with.
@@ -68,8 +68,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve(serve) => serve.run(engines),
         Command::Import { what } => what.run(engines),
         Command::User { what } => what.run(engines),
-        Command::Verify(verify) => verify.run(engines),
-        Command::Check(check) => check.run(engines),
+        Command::Verify => verify::run(engines),
+        Command::Check => check::run(engines),
         Command::Backup(backup) => backup.run(engines),
         Command::Keys { what } => what.run(engines),
         Command::Openapi => openapi::run(),
@@ -96,5 +96,9 @@ fn say_wrong(line: &str) {
 
 /// Runs an async command on a small runtime of its own.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

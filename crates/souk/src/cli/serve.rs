@@ -22,7 +22,9 @@ pub struct Serve {
 impl Serve {
     pub(super) fn run(self, engines: &EngineOptions) -> anyhow::Result<ExitCode> {
         self.options.check()?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(serve(engines, &self.options))?;
         // Threads that still wait for a file or a hash have nothing to say any more.
         runtime.shutdown_timeout(Duration::from_secs(1));
@@ -31,7 +33,8 @@ impl Serve {
 }
 
 async fn serve(engines: &EngineOptions, options: &ServeOptions) -> anyhow::Result<()> {
-    let listener = server::listen(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
+    let listener = server::listen(options.listen)
+        .with_context(|| format!("cannot listen on {}", options.listen))?;
     let stop = CancellationToken::new();
     // Before anything says that it listens: whoever reads that may ask to stop at once.
     tell_of_signals(&stop)?;

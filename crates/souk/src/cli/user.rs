@@ -37,30 +37,53 @@ pub enum User {
 
 impl User {
     pub(super) fn run(self, engines: &EngineOptions) -> anyhow::Result<ExitCode> {
-        let Self::Create { email, password_file, role, name, locale } = self;
-        anyhow::ensure!(role != Role::Guest, "a guest has no account: --role is customer, staff or admin");
+        let Self::Create {
+            email,
+            password_file,
+            role,
+            name,
+            locale,
+        } = self;
+        anyhow::ensure!(
+            role != Role::Guest,
+            "a guest has no account: --role is customer, staff or admin"
+        );
         let password = if password_file.as_os_str() == "-" {
             std::io::read_to_string(std::io::stdin())
         } else {
             std::fs::read_to_string(&password_file)
         };
-        let password = password.with_context(|| format!("the password in {} cannot be read", password_file.display()))?;
+        let password = password.with_context(|| {
+            format!("the password in {} cannot be read", password_file.display())
+        })?;
         let password = password.strip_suffix('\n').unwrap_or(&password);
         let password = password.strip_suffix('\r').unwrap_or(password).to_owned();
         let name = name.unwrap_or_else(|| email.split('@').next().unwrap_or_default().to_owned());
         super::block_on(async {
             let tool = Tool::open(engines).await?;
-            let account = RegisterRequest { email, password, name, locale: Some(locale) };
-            let request = NewUserRequest { account, role, email_verified: true };
+            let account = RegisterRequest {
+                email,
+                password,
+                name,
+                locale: Some(locale),
+            };
+            let request = NewUserRequest {
+                account,
+                role,
+                email_verified: true,
+            };
             let made = accounts::create_user(&tool.app, request).await;
-            tool.close().await;
+            drop(tool);
             match made {
                 Ok(user) => {
                     super::say(&format!("{} {}", user.role.as_str(), user.id));
                     Ok(ExitCode::SUCCESS)
                 }
                 Err(AccountError::Fields(faults)) => {
-                    let faults: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.path, fault.must)).collect();
+                    let faults: Vec<_> = faults
+                        .iter()
+                        .map(|fault| format!("{} {}", fault.path, fault.must))
+                        .collect();
                     anyhow::bail!("{}", faults.join("; "))
                 }
                 Err(other) => Err(other.into()),

@@ -2,31 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
 use souk_app::ports::store::VerifyStore as _;
 
 use crate::config::EngineOptions;
 use crate::wire;
 
-/// Checks the invariants; reads only, beside a running server too.
-#[derive(Debug, Args)]
-pub struct Verify {}
-
-impl Verify {
-    pub(super) fn run(&self, engines: &EngineOptions) -> anyhow::Result<ExitCode> {
-        let database = engines.database()?;
-        let faults = super::block_on(async {
-            let store = wire::open_to_read(&database)?;
-            Ok(store.verify().await?)
-        })?;
-        for fault in &faults {
-            super::say(&format!("invariant {}: {}", fault.invariant, fault.detail));
-        }
-        if faults.is_empty() {
-            super::say("verify: clean");
-            return Ok(ExitCode::SUCCESS);
-        }
-        super::say_wrong(&format!("verify: {} faults", faults.len()));
-        Ok(ExitCode::FAILURE)
+pub(super) fn run(engines: &EngineOptions) -> anyhow::Result<ExitCode> {
+    let database = engines.database()?;
+    let faults = super::block_on(async {
+        let store = wire::open_to_read(&database)?;
+        Ok(store.verify().await?)
+    })?;
+    for fault in &faults {
+        super::say(&format!("invariant {}: {}", fault.invariant, fault.detail));
     }
+    if faults.is_empty() {
+        super::say("verify: clean");
+        return Ok(ExitCode::SUCCESS);
+    }
+    super::say_wrong(&format!("verify: {} faults", faults.len()));
+    Ok(ExitCode::FAILURE)
 }

@@ -24,7 +24,11 @@ impl FromStr for DatabaseUrl {
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         let must = "must be sqlite:PATH";
-        let path = after_scheme(url, "sqlite:").ok_or(BadUrl { option: "--database", given: scheme_of(url), must })?;
+        let path = after_scheme(url, "sqlite:").ok_or(BadUrl {
+            option: "--database",
+            given: scheme_of(url),
+            must,
+        })?;
         Ok(Self::Sqlite(path))
     }
 }
@@ -41,7 +45,11 @@ impl FromStr for BlobsUrl {
 
     fn from_str(url: &str) -> Result<Self, Self::Err> {
         let must = "must be file:PATH";
-        let path = after_scheme(url, "file:").ok_or(BadUrl { option: "--blobs", given: scheme_of(url), must })?;
+        let path = after_scheme(url, "file:").ok_or(BadUrl {
+            option: "--blobs",
+            given: scheme_of(url),
+            must,
+        })?;
         Ok(Self::Folder(path))
     }
 }
@@ -63,7 +71,11 @@ impl FromStr for MailUrl {
             return Ok(Self::Smtp(url.to_owned()));
         }
         let must = "must be file:PATH, smtp://… or smtps://…";
-        let path = after_scheme(url, "file:").ok_or(BadUrl { option: "--mail", given: scheme_of(url), must })?;
+        let path = after_scheme(url, "file:").ok_or(BadUrl {
+            option: "--mail",
+            given: scheme_of(url),
+            must,
+        })?;
         Ok(Self::Folder(path))
     }
 }
@@ -89,8 +101,14 @@ mod tests {
 
     #[test]
     fn urls_name_engines() {
-        assert_eq!("sqlite:./a/b.db".parse(), Ok(DatabaseUrl::Sqlite("./a/b.db".into())));
-        assert_eq!("sqlite:///a/b.db".parse(), Ok(DatabaseUrl::Sqlite("/a/b.db".into())));
+        assert_eq!(
+            "sqlite:./a/b.db".parse(),
+            Ok(DatabaseUrl::Sqlite("./a/b.db".into()))
+        );
+        assert_eq!(
+            "sqlite:///a/b.db".parse(),
+            Ok(DatabaseUrl::Sqlite("/a/b.db".into()))
+        );
         assert_eq!("file:/a".parse(), Ok(BlobsUrl::Folder("/a".into())));
         assert!("sqlite:".parse::<DatabaseUrl>().is_err());
         assert!("/a/b.db".parse::<DatabaseUrl>().is_err());

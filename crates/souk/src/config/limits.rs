@@ -37,7 +37,10 @@ impl FromStr for Rate {
         if burst == 0 || number == 0 {
             return Err(BadRate);
         }
-        Ok(Self { burst, period: Duration::from_secs(u64::from(number) * unit) })
+        Ok(Self {
+            burst,
+            period: Duration::from_secs(u64::from(number) * unit),
+        })
     }
 }
 
@@ -49,22 +52,52 @@ pub struct LimitOptions {
     #[arg(long, env = "SOUK_RATE_LIMITS", value_name = "on|off", default_value = "on", value_parser = on_off, action = clap::ArgAction::Set)]
     pub rate_limits: bool,
     /// Sign-ins from one address.
-    #[arg(long, env = "SOUK_SIGN_IN_BY_ADDRESS", value_name = "RATE", default_value = "30/5m")]
+    #[arg(
+        long,
+        env = "SOUK_SIGN_IN_BY_ADDRESS",
+        value_name = "RATE",
+        default_value = "30/5m"
+    )]
     pub sign_in_by_address: Rate,
     /// Sign-ins to one account, from wherever.
-    #[arg(long, env = "SOUK_SIGN_IN_BY_ACCOUNT", value_name = "RATE", default_value = "10/15m")]
+    #[arg(
+        long,
+        env = "SOUK_SIGN_IN_BY_ACCOUNT",
+        value_name = "RATE",
+        default_value = "10/15m"
+    )]
     pub sign_in_by_account: Rate,
     /// New accounts and guests from one address.
-    #[arg(long, env = "SOUK_SIGN_UP_BY_ADDRESS", value_name = "RATE", default_value = "20/10m")]
+    #[arg(
+        long,
+        env = "SOUK_SIGN_UP_BY_ADDRESS",
+        value_name = "RATE",
+        default_value = "20/10m"
+    )]
     pub sign_up_by_address: Rate,
     /// Orders of one account, guests included.
-    #[arg(long, env = "SOUK_ORDERS_BY_ACCOUNT", value_name = "RATE", default_value = "120/10m")]
+    #[arg(
+        long,
+        env = "SOUK_ORDERS_BY_ACCOUNT",
+        value_name = "RATE",
+        default_value = "120/10m"
+    )]
     pub orders_by_account: Rate,
     /// Mails asked for one account.
-    #[arg(long, env = "SOUK_MAIL_BY_ACCOUNT", value_name = "RATE", default_value = "3/15m")]
+    #[arg(
+        long,
+        env = "SOUK_MAIL_BY_ACCOUNT",
+        value_name = "RATE",
+        default_value = "3/15m"
+    )]
     pub mail_by_account: Rate,
     /// Tokens and codes tried from one address.
-    #[arg(long, env = "SOUK_RECOVERY_BY_ADDRESS", value_name = "RATE", default_value = "20/10m")]
+    #[arg(
+        long,
+        env = "SOUK_RECOVERY_BY_ADDRESS",
+        value_name = "RATE",
+        default_value = "20/10m"
+    )]
     pub recovery_by_address: Rate,
     /// Most bytes of a request's body.
     #[arg(long, env = "SOUK_BODY_LIMIT", value_name = "BYTES", default_value_t = 1 << 20)]
@@ -73,16 +106,31 @@ pub struct LimitOptions {
     #[arg(long, env = "SOUK_IMPORT_LIMIT", value_name = "BYTES", default_value_t = 256 << 20)]
     pub import_limit: usize,
     /// Most connections at once; more wait.
-    #[arg(long, env = "SOUK_CONNECTIONS", value_name = "COUNT", default_value_t = 10_000)]
+    #[arg(
+        long,
+        env = "SOUK_CONNECTIONS",
+        value_name = "COUNT",
+        default_value_t = 10_000
+    )]
     pub connections: usize,
     /// Most orders that wait to be committed; more are answered 503.
-    #[arg(long, env = "SOUK_ORDER_QUEUE", value_name = "COUNT", default_value_t = 10_000)]
+    #[arg(
+        long,
+        env = "SOUK_ORDER_QUEUE",
+        value_name = "COUNT",
+        default_value_t = 10_000
+    )]
     pub order_queue: usize,
     /// Most orders that are committed together, 1 to 64.
     #[arg(long, env = "SOUK_ORDER_BATCH", value_name = "COUNT", default_value_t = 64, value_parser = clap::value_parser!(u8).range(1..=64))]
     pub order_batch: u8,
     /// Most seconds that an order waits to be committed.
-    #[arg(long, env = "SOUK_ORDER_DEADLINE", value_name = "SECONDS", default_value_t = 10)]
+    #[arg(
+        long,
+        env = "SOUK_ORDER_DEADLINE",
+        value_name = "SECONDS",
+        default_value_t = 10
+    )]
     pub order_deadline: u64,
 }
 
@@ -98,7 +146,11 @@ impl LimitOptions {
     /// The limits on what a stranger may try.
     #[must_use]
     pub fn quotas(&self) -> LoginQuotas {
-        let quota = |name, rate: Rate| Quota { name, burst: rate.burst, period: rate.period };
+        let quota = |name, rate: Rate| Quota {
+            name,
+            burst: rate.burst,
+            period: rate.period,
+        };
         LoginQuotas {
             sign_in_by_address: quota("sign_in_by_address", self.sign_in_by_address),
             sign_in_by_account: quota("sign_in_by_account", self.sign_in_by_account),
@@ -116,8 +168,20 @@ mod tests {
 
     #[test]
     fn rates() {
-        assert_eq!("10/15m".parse(), Ok(Rate { burst: 10, period: Duration::from_mins(15) }));
-        assert_eq!("1/1s".parse(), Ok(Rate { burst: 1, period: Duration::from_secs(1) }));
+        assert_eq!(
+            "10/15m".parse(),
+            Ok(Rate {
+                burst: 10,
+                period: Duration::from_mins(15)
+            })
+        );
+        assert_eq!(
+            "1/1s".parse(),
+            Ok(Rate {
+                burst: 1,
+                period: Duration::from_secs(1)
+            })
+        );
         for wrong in ["", "10", "0/1s", "1/0s", "x/1s", "1/1d", "1/m", "-1/1s"] {
             assert_eq!(wrong.parse::<Rate>(), Err(BadRate), "{wrong}");
         }

@@ -32,11 +32,23 @@ pub struct EngineOptions {
 
     /// Mail: `file:PATH` (a folder of .eml files that staff can read), `smtp://user:pass@host:587`, `smtps://…`
     /// [default: file:DATA_DIR/mail].
-    #[arg(long, global = true, env = "SOUK_MAIL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_MAIL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub mail: Option<String>,
 
     /// File that holds the value of --mail, for a URL with a password.
-    #[arg(long, global = true, env = "SOUK_MAIL_FILE", value_name = "FILE", conflicts_with = "mail")]
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_MAIL_FILE",
+        value_name = "FILE",
+        conflicts_with = "mail"
+    )]
     pub mail_file: Option<PathBuf>,
 
     /// Sender of all mails: `Name <address>` or an address [default: the shop's name <no-reply@host of the public URL>].
@@ -45,11 +57,22 @@ pub struct EngineOptions {
 
     /// File of the keys that tokens are signed with; made on first start, mode 600
     /// [default: DATA_DIR/signing-keys.json].
-    #[arg(long, global = true, env = "SOUK_SIGNING_KEYS_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_SIGNING_KEYS_FILE",
+        value_name = "FILE"
+    )]
     pub signing_keys_file: Option<PathBuf>,
 
     /// What to log: a level, or `target=level` pairs.
-    #[arg(long, global = true, env = "SOUK_LOG", value_name = "FILTER", default_value = "info")]
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_LOG",
+        value_name = "FILTER",
+        default_value = "info"
+    )]
     pub log: String,
 
     /// How to log: JSON lines, or text for people [default: text on a terminal, else json].
@@ -78,9 +101,15 @@ impl EngineOptions {
             },
             None => None,
         };
-        Ok(beside.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| {
-            PathBuf::from(if self.database.is_some() { "." } else { "souk-data" })
-        }))
+        Ok(beside
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or_else(|| {
+                PathBuf::from(if self.database.is_some() {
+                    "."
+                } else {
+                    "souk-data"
+                })
+            }))
     }
 
     /// The data engine.

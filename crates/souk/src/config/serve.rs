@@ -11,7 +11,12 @@ use super::{LimitOptions, is_loopback};
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
     /// Address to listen on; port 0 takes a free one.
-    #[arg(long, env = "SOUK_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
+    #[arg(
+        long,
+        env = "SOUK_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:8080"
+    )]
     pub listen: SocketAddr,
 
     /// A listener of its own for /metrics; otherwise it is on --listen.
@@ -27,15 +32,30 @@ pub struct ServeOptions {
     pub assets_url: Option<String>,
 
     /// Origins whose pages may use the refresh cookie, separated by commas; the public URL's own is always one.
-    #[arg(long, env = "SOUK_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SOUK_ORIGINS",
+        value_name = "ORIGINS",
+        value_delimiter = ','
+    )]
     pub origins: Vec<String>,
 
     /// Networks whose X-Forwarded-For is believed, separated by commas: 10.0.0.0/8.
-    #[arg(long, env = "SOUK_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',')]
+    #[arg(
+        long,
+        env = "SOUK_TRUSTED_PROXIES",
+        value_name = "NETWORKS",
+        value_delimiter = ','
+    )]
     pub trusted_proxies: Vec<String>,
 
     /// Currency of a new shop (ISO 4217); a shop keeps the one it has.
-    #[arg(long, env = "SOUK_CURRENCY", value_name = "CODE", default_value = "SAR")]
+    #[arg(
+        long,
+        env = "SOUK_CURRENCY",
+        value_name = "CODE",
+        default_value = "SAR"
+    )]
     pub currency: Currency,
 
     /// Fill an empty shop with a small catalogue and sign-ins to try; loopback only.
@@ -43,11 +63,21 @@ pub struct ServeOptions {
     pub demo: bool,
 
     /// Most jobs that run at once.
-    #[arg(long, env = "SOUK_JOBS_AT_ONCE", value_name = "COUNT", default_value_t = 8)]
+    #[arg(
+        long,
+        env = "SOUK_JOBS_AT_ONCE",
+        value_name = "COUNT",
+        default_value_t = 8
+    )]
     pub jobs_at_once: usize,
 
     /// Seconds that what runs may take to finish when the server is told to stop.
-    #[arg(long, env = "SOUK_STOP_DEADLINE", value_name = "SECONDS", default_value_t = 20)]
+    #[arg(
+        long,
+        env = "SOUK_STOP_DEADLINE",
+        value_name = "SECONDS",
+        default_value_t = 20
+    )]
     pub stop_deadline: u64,
 
     /// Limits.
@@ -59,11 +89,22 @@ impl ServeOptions {
     /// What must not be combined.
     pub fn check(&self) -> anyhow::Result<()> {
         if !is_loopback(&self.listen) {
-            anyhow::ensure!(!self.demo, "--demo has sign-ins that everybody knows: it listens on loopback only, not on {}", self.listen);
-            anyhow::ensure!(self.limits.rate_limits, "--rate-limits off is for tests: it is refused off loopback ({})", self.listen);
+            anyhow::ensure!(
+                !self.demo,
+                "--demo has sign-ins that everybody knows: it listens on loopback only, not on {}",
+                self.listen
+            );
+            anyhow::ensure!(
+                self.limits.rate_limits,
+                "--rate-limits off is for tests: it is refused off loopback ({})",
+                self.listen
+            );
         }
         for url in self.public_url.iter().chain(&self.assets_url) {
-            anyhow::ensure!(url.starts_with("https://") || url.starts_with("http://"), "{url:?} is not an http(s) URL");
+            anyhow::ensure!(
+                url.starts_with("https://") || url.starts_with("http://"),
+                "{url:?} is not an http(s) URL"
+            );
         }
         Ok(())
     }
@@ -80,14 +121,22 @@ impl ServeOptions {
     /// Origins whose pages may use the refresh cookie (RFC 6454).
     #[must_use]
     pub fn origins(&self, listening: SocketAddr) -> Vec<String> {
-        let mut origins: Vec<String> = self.origins.iter().map(|origin| origin.trim_end_matches('/').to_owned()).collect();
+        let mut origins: Vec<String> = self
+            .origins
+            .iter()
+            .map(|origin| origin.trim_end_matches('/').to_owned())
+            .collect();
         let public = self.public_url(listening);
         let after_scheme = public.find("://").map_or(0, |at| at + 3);
-        let end = public[after_scheme..].find('/').map_or(public.len(), |at| after_scheme + at);
+        let end = public[after_scheme..]
+            .find('/')
+            .map_or(public.len(), |at| after_scheme + at);
         origins.push(public[..end].to_owned());
         if is_loopback(&listening) {
             let port = listening.port();
-            origins.extend(["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}")));
+            origins.extend(
+                ["localhost", "127.0.0.1", "[::1]"].map(|host| format!("http://{host}:{port}")),
+            );
         }
         origins.retain(|origin| !origin.is_empty());
         origins.sort();

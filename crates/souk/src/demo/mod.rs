@@ -18,8 +18,11 @@ use souk_domain::user::{Email, Role};
 use souk_domain::{Currency, Locale, Money};
 
 /// Who can sign in, as (role, address), all with [`PASSWORD`].
-pub const SIGN_INS: [(&str, &str); 3] =
-    [("customer", "customer@demo.souk"), ("staff", "staff@demo.souk"), ("admin", "admin@demo.souk")];
+pub const SIGN_INS: [(&str, &str); 3] = [
+    ("customer", "customer@demo.souk"),
+    ("staff", "staff@demo.souk"),
+    ("admin", "admin@demo.souk"),
+];
 
 /// The password of every demo account.
 pub const PASSWORD: &str = "demo-souk-2026";
@@ -52,7 +55,10 @@ pub async fn seed(app: &App) -> anyhow::Result<Seeded> {
     };
     if seeded.settings || app.files.get(WHOLE).await?.is_none() {
         seeded.products = seed_catalogue(app, currency).await?;
-        let mark = Blob { bytes: "1\n".into(), content_type: "text/plain; charset=utf-8".into() };
+        let mark = Blob {
+            bytes: "1\n".into(),
+            content_type: "text/plain; charset=utf-8".into(),
+        };
         app.files.put(WHOLE, mark).await?;
     }
     // A shop that somebody runs gets no admin whom everybody knows.
@@ -65,8 +71,14 @@ pub async fn seed(app: &App) -> anyhow::Result<Seeded> {
 /// Whether somebody can sign in with what everybody knows.
 pub async fn is_open(app: &App) -> anyhow::Result<bool> {
     for (_, address) in SIGN_INS {
-        let Some(account) = app.store.credentials(&address.parse::<Email>()?).await? else { continue };
-        if app.passwords.matches(PASSWORD, account.password_hash.as_deref()).await? {
+        let Some(account) = app.store.credentials(&address.parse::<Email>()?).await? else {
+            continue;
+        };
+        if app
+            .passwords
+            .matches(PASSWORD, account.password_hash.as_deref())
+            .await?
+        {
             return Ok(true);
         }
     }
@@ -74,13 +86,21 @@ pub async fn is_open(app: &App) -> anyhow::Result<bool> {
 }
 
 fn settings(currency: Currency) -> ShopSettings {
-    let texts = |ar: &str, en: &str| BTreeMap::from([(Locale::Ar, ar.to_owned()), (Locale::En, en.to_owned())]);
+    let texts = |ar: &str, en: &str| {
+        BTreeMap::from([(Locale::Ar, ar.to_owned()), (Locale::En, en.to_owned())])
+    };
     ShopSettings {
         name: texts("سوق", "Souk"),
         currency,
         default_locale: Locale::En,
-        shipping: Shipping { fee: Money::new(2_000, currency), free_over: Some(Money::new(30_000, currency)) },
-        tax: Tax { rate_basis_points: 1_500, inclusive: true },
+        shipping: Shipping {
+            fee: Money::new(2_000, currency),
+            free_over: Some(Money::new(30_000, currency)),
+        },
+        tax: Tax {
+            rate_basis_points: 1_500,
+            inclusive: true,
+        },
         payment_methods: vec![PaymentMethod::Cod, PaymentMethod::Transfer],
         transfer_instructions: texts(
             "حوِّل المبلغ خلال ثلاثة أيام إلى حساب «سوق للتجربة» في بنك المثال، الآيبان SA00 0000 0000 0000 0000 0000، واكتب رقم الطلب في خانة الملاحظات.",
@@ -94,13 +114,21 @@ async fn seed_catalogue(app: &App, currency: Currency) -> anyhow::Result<usize> 
     // Lists show the newest first: the first of the catalogue is made last.
     for product in catalog::products(currency)?.into_iter().rev() {
         let (subject, colours) = product.picture;
-        let picture = Blob { bytes: pictures::draw(subject, colours).into(), content_type: "image/svg+xml".into() };
-        app.files.put(&catalog::picture_key(&product.handle), picture).await?;
+        let picture = Blob {
+            bytes: pictures::draw(subject, colours).into(),
+            content_type: "image/svg+xml".into(),
+        };
+        app.files
+            .put(&catalog::picture_key(&product.handle), picture)
+            .await?;
         match create(app, product.input).await {
             Ok(_) => made += 1,
             // From a start that was cut short, or from the shop's own people.
             Err(CatalogError::HandleTaken) => {}
-            Err(CatalogError::Fields(faults)) => anyhow::bail!("the demo product {} is not valid: {faults:?}", product.handle),
+            Err(CatalogError::Fields(faults)) => anyhow::bail!(
+                "the demo product {} is not valid: {faults:?}",
+                product.handle
+            ),
             Err(error) => return Err(error.into()),
         }
     }
@@ -126,7 +154,16 @@ async fn seed_users(app: &App) -> anyhow::Result<usize> {
             name: name.to_owned(),
             locale: Some(Locale::En),
         };
-        match create_user(app, NewUserRequest { account, role, email_verified: true }).await {
+        match create_user(
+            app,
+            NewUserRequest {
+                account,
+                role,
+                email_verified: true,
+            },
+        )
+        .await
+        {
             Ok(_) => made += 1,
             Err(AccountError::EmailTaken) => {}
             Err(error) => return Err(error.into()),

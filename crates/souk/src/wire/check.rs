@@ -22,12 +22,21 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     let signing_keys = options.signing_keys()?;
     let mut findings = Vec::new();
     let mut found = |what, detail: String, tried: anyhow::Result<()>| {
-        findings.push(Finding { what, detail, wrong: tried.err().map(|error| format!("{error:#}")) });
+        findings.push(Finding {
+            what,
+            detail,
+            wrong: tried.err().map(|error| format!("{error:#}")),
+        });
     };
     let DatabaseUrl::Sqlite(path) = &database;
     let tried = async {
-        anyhow::ensure!(path.exists(), "not there yet: the first `souk serve` makes it");
-        Ok(engines::open_store(&database, Access::Share)?.check().await?)
+        anyhow::ensure!(
+            path.exists(),
+            "not there yet: the first `souk serve` makes it"
+        );
+        Ok(engines::open_store(&database, Access::Share)?
+            .check()
+            .await?)
     }
     .await;
     found("data", format!("sqlite:{}", path.display()), tried);
@@ -40,15 +49,25 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
         MailUrl::Folder(path) => format!("file:{}", path.display()),
         MailUrl::Smtp(url) => {
             // What stands before the last @ is a name and a password.
-            let host = url.rsplit_once('@').map_or_else(|| url.split_once("//").map_or("", |(_, rest)| rest), |(_, host)| host);
+            let host = url.rsplit_once('@').map_or_else(
+                || url.split_once("//").map_or("", |(_, rest)| rest),
+                |(_, host)| host,
+            );
             format!("smtp server {host}")
         }
     };
-    let tried = async { Ok(engines::open_mailer(options, "http://localhost").await?.check().await?) }.await;
+    let tried = async {
+        Ok(engines::open_mailer(options, "http://localhost")
+            .await?
+            .check()
+            .await?)
+    }
+    .await;
     found("mail", detail, tried);
 
     let tried = keys::load(&signing_keys).and_then(|keys| {
-        let keys = keys.ok_or_else(|| anyhow::anyhow!("not there yet: the first `souk serve` makes it"))?;
+        let keys =
+            keys.ok_or_else(|| anyhow::anyhow!("not there yet: the first `souk serve` makes it"))?;
         Ok(souk_app::accounts::Tokens::new(&keys).map(drop)?)
     });
     found("signing keys", signing_keys.display().to_string(), tried);

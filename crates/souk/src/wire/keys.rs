@@ -45,7 +45,9 @@ pub fn load_or_make(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Resul
         // Another process was quicker: its keys are the ones.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => load_or_make(path, ids, now),
         written => {
-            written.with_context(|| format!("the signing keys cannot be written to {}", path.display()))?;
+            written.with_context(|| {
+                format!("the signing keys cannot be written to {}", path.display())
+            })?;
             Ok(keys)
         }
     }
@@ -58,8 +60,14 @@ pub fn rotate(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Result<Vec<
     let newest = keys.iter().map(|key| key.created_at).max();
     // A key is retired by its successor, not by its own age.
     keys.sort_by_key(|key| key.created_at);
-    let retired_before: Vec<bool> =
-        keys.iter().enumerate().map(|(place, _)| keys.get(place + 1).is_some_and(|next| next.created_at < oldest)).collect();
+    let retired_before: Vec<bool> = keys
+        .iter()
+        .enumerate()
+        .map(|(place, _)| {
+            keys.get(place + 1)
+                .is_some_and(|next| next.created_at < oldest)
+        })
+        .collect();
     let mut retired = retired_before.into_iter();
     keys.retain(|_| !retired.next().unwrap_or(false));
     let mut key = fresh(ids, now);
@@ -83,11 +91,21 @@ fn fresh(ids: &dyn Ids, now: Timestamp) -> SigningKey {
 
 /// Writes a new file whole: a crash in between leaves none that looks good, since it is linked into place at the end.
 fn write(path: &Path, keys: &[SigningKey]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder)?;
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let json = serde_json::to_vec_pretty(&KeyFile { keys: keys.to_vec() })?;
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let json = serde_json::to_vec_pretty(&KeyFile {
+        keys: keys.to_vec(),
+    })?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)?;
     file.write_all(&json)?;
     file.sync_all()?;
     let linked = std::fs::hard_link(&temporary, path);

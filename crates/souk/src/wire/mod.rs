@@ -18,9 +18,9 @@ use souk_store_sqlite::Access;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+pub use self::souk::Souk;
 pub use check::{Finding, check};
 pub use engines::open_to_read;
-pub use self::souk::Souk;
 pub use system::{SystemClock, SystemIds};
 
 use crate::config::EngineOptions;
@@ -54,8 +54,13 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
     let shared = Arc::new(store.clone());
-    let (committer, committing) = Committer::start(shared.clone(), relay.clone(), ids.clone(), wish.committer);
-    let limits: Arc<dyn Limits> = if wish.rate_limits { Arc::new(MemoryLimits::default()) } else { Arc::new(NoLimits) };
+    let (committer, committing) =
+        Committer::start(shared.clone(), relay.clone(), ids.clone(), wish.committer);
+    let limits: Arc<dyn Limits> = if wish.rate_limits {
+        Arc::new(MemoryLimits::default())
+    } else {
+        Arc::new(NoLimits)
+    };
     let app = App {
         queue: Arc::new(store.queue()),
         files: engines::open_files(&engines.blobs()?).await?,
@@ -71,7 +76,11 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         options: wish.options,
         store: shared,
     };
-    Ok(Wired { app: Arc::new(app), events, committer: committing })
+    Ok(Wired {
+        app: Arc::new(app),
+        events,
+        committer: committing,
+    })
 }
 
 /// The application for a command that runs a moment, beside a server or alone. What it writes to the outbox is handed on
@@ -84,14 +93,22 @@ pub struct Tool {
 impl Tool {
     /// Opens the engines to share them.
     pub async fn open(engines: &EngineOptions) -> anyhow::Result<Self> {
-        let options = Options { public_url: String::new(), quotas: LoginQuotas::default(), demo: false };
+        let options = Options {
+            public_url: String::new(),
+            quotas: LoginQuotas::default(),
+            demo: false,
+        };
         let committer = CommitterOptions::default();
-        let wired = wire(engines, Wish { access: Access::Share, options, committer, rate_limits: false }).await?;
+        let wired = wire(
+            engines,
+            Wish {
+                access: Access::Share,
+                options,
+                committer,
+                rate_limits: false,
+            },
+        )
+        .await?;
         Ok(Self { app: wired.app })
-    }
-
-    /// Closes the engines; everything that was answered is durable anyway.
-    pub async fn close(self) {
-        drop(self.app);
     }
 }

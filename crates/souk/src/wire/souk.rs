@@ -38,13 +38,21 @@ pub struct Souk {
 
 impl Souk {
     /// Opens the engines, starts the worker, and serves on the listener.
-    pub async fn start(engines: &EngineOptions, options: &ServeOptions, listener: TcpListener) -> anyhow::Result<Self> {
+    pub async fn start(
+        engines: &EngineOptions,
+        options: &ServeOptions,
+        listener: TcpListener,
+    ) -> anyhow::Result<Self> {
         let metrics = telemetry::metrics()?;
         let address = listener.local_addr()?;
         let public_url = options.public_url(address);
         let wish = Wish {
             access: Access::Serve,
-            options: Options { public_url: public_url.clone(), quotas: options.limits.quotas(), demo: options.demo },
+            options: Options {
+                public_url: public_url.clone(),
+                quotas: options.limits.quotas(),
+                demo: options.demo,
+            },
             committer: CommitterOptions {
                 batch: options.limits.order_batch.into(),
                 queue: options.limits.order_queue,
@@ -52,39 +60,78 @@ impl Souk {
             },
             rate_limits: options.limits.rate_limits,
         };
-        let Wired { app, events, committer, .. } = wire(engines, wish).await?;
+        let Wired {
+            app,
+            events,
+            committer,
+            ..
+        } = wire(engines, wish).await?;
         let greeting = prepare_shop(&app, options).await?;
         let worker = Worker::start(
             app.clone(),
             events,
-            WorkerOptions { concurrency: options.jobs_at_once, ..WorkerOptions::default() },
+            WorkerOptions {
+                concurrency: options.jobs_at_once,
+                ..WorkerOptions::default()
+            },
         );
         let api = souk_api::router(
             app.clone(),
             ApiOptions {
                 origins: options.origins(address),
-                trusted_proxies: options.trusted_proxies.iter().map(|network| network.parse()).collect::<Result<_, _>>()?,
+                trusted_proxies: options
+                    .trusted_proxies
+                    .iter()
+                    .map(|network| network.parse())
+                    .collect::<Result<_, _>>()?,
                 body_limit: options.limits.body_limit,
                 import_body_limit: options.limits.import_limit,
                 secure_cookies: public_url.starts_with("https://"),
-                metrics: options.metrics_listen.is_none().then(|| Arc::new(move || metrics.render()) as _),
+                metrics: options
+                    .metrics_listen
+                    .is_none()
+                    .then(|| Arc::new(move || metrics.render()) as _),
                 assets: Some(assets::router(options.assets_url.as_deref())),
                 assets_url: options.assets_url.clone(),
             },
         );
         let stop = CancellationToken::new();
         let deadline = Duration::from_secs(options.stop_deadline);
-        let mut listening =
-            vec![tokio::spawn(server::serve(listener, api, options.limits.connections, stop.clone(), deadline))];
+        let mut listening = vec![tokio::spawn(server::serve(
+            listener,
+            api,
+            options.limits.connections,
+            stop.clone(),
+            deadline,
+        ))];
         if let Some(at) = options.metrics_listen {
             let listener = server::listen(at)?;
-            let router = Router::new().route("/metrics", get(move || async move { metrics.render() }));
-            listening.push(tokio::spawn(server::serve(listener, router, 100, stop.clone(), deadline)));
+            let router =
+                Router::new().route("/metrics", get(move || async move { metrics.render() }));
+            listening.push(tokio::spawn(server::serve(
+                listener,
+                router,
+                100,
+                stop.clone(),
+                deadline,
+            )));
         }
         telemetry::keep_metrics_small(metrics);
-        tokio::spawn(souk_worker::observe(app.clone(), MEASURE_EVERY, stop.clone()));
+        tokio::spawn(souk_worker::observe(
+            app.clone(),
+            MEASURE_EVERY,
+            stop.clone(),
+        ));
         tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
-        Ok(Self { app, address, greeting, listening, stop, worker, committer })
+        Ok(Self {
+            app,
+            address,
+            greeting,
+            listening,
+            stop,
+            worker,
+            committer,
+        })
     }
 
     /// The address that it listens on.
@@ -112,10 +159,18 @@ impl Souk {
         for listening in self.listening {
             let _ = listening.await;
         }
-        self.worker.stop(until.saturating_duration_since(Instant::now()).max(LEAST)).await;
+        self.worker
+            .stop(until.saturating_duration_since(Instant::now()).max(LEAST))
+            .await;
         // The last handle to the committer goes with the application; then it ends.
         drop(self.app);
-        if tokio::time::timeout(until.saturating_duration_since(Instant::now()).max(LEAST), self.committer).await.is_err() {
+        if tokio::time::timeout(
+            until.saturating_duration_since(Instant::now()).max(LEAST),
+            self.committer,
+        )
+        .await
+        .is_err()
+        {
             tracing::warn!("the committer did not end in time");
         }
     }
@@ -126,7 +181,11 @@ async fn prepare_shop(app: &App, options: &ServeOptions) -> anyhow::Result<Vec<S
     if options.demo {
         demo::seed(app).await?;
         let mut lines = vec!["demo sign-ins (password for all: demo-souk-2026):".to_owned()];
-        lines.extend(demo::SIGN_INS.iter().map(|(role, email)| format!("  {role:<9} {email}")));
+        lines.extend(
+            demo::SIGN_INS
+                .iter()
+                .map(|(role, email)| format!("  {role:<9} {email}")),
+        );
         return Ok(lines);
     }
     let off_loopback = !crate::config::is_loopback(&options.listen);
@@ -136,7 +195,9 @@ async fn prepare_shop(app: &App, options: &ServeOptions) -> anyhow::Result<Vec<S
         options.listen
     );
     souk_app::shop::ensure(app, options.currency).await?;
-    let Some(code) = souk_app::accounts::offer_setup_code(app).await? else { return Ok(Vec::new()) };
+    let Some(code) = souk_app::accounts::offer_setup_code(app).await? else {
+        return Ok(Vec::new());
+    };
     Ok(vec![
         "nobody runs this shop yet: open /setup in a browser and give this code, once:".to_owned(),
         format!("  {code}"),

@@ -36,36 +36,96 @@ fn routes(things: &Things) -> Vec<(&'static str, &'static str, May, Value)> {
     vec![
         ("GET", "/shop", Everybody, Value::Null),
         ("PATCH", "/admin/shop", Admin, nothing()),
-        ("POST", "/setup", Everybody, json!({"code": "x", "email": "a@b.co", "password": "long enough", "name": "A"})),
-        ("POST", "/auth/register", Everybody, json!({"email": "bad", "password": "", "name": ""})),
-        ("POST", "/auth/login", Everybody, json!({"email": "a@b.co", "password": "x"})),
+        (
+            "POST",
+            "/setup",
+            Everybody,
+            json!({"code": "x", "email": "a@b.co", "password": "long enough", "name": "A"}),
+        ),
+        (
+            "POST",
+            "/auth/register",
+            Everybody,
+            json!({"email": "bad", "password": "", "name": ""}),
+        ),
+        (
+            "POST",
+            "/auth/login",
+            Everybody,
+            json!({"email": "a@b.co", "password": "x"}),
+        ),
         ("POST", "/auth/guest", Everybody, nothing()),
         ("POST", "/auth/refresh", Everybody, Value::Null),
         ("POST", "/auth/logout", Everybody, Value::Null),
-        ("POST", "/auth/password/forgot", Everybody, json!({"email": "a@b.co"})),
-        ("POST", "/auth/password/reset", Everybody, json!({"token": "x", "password": "long enough"})),
-        ("POST", "/auth/email/verify", Everybody, json!({"token": "x"})),
+        (
+            "POST",
+            "/auth/password/forgot",
+            Everybody,
+            json!({"email": "a@b.co"}),
+        ),
+        (
+            "POST",
+            "/auth/password/reset",
+            Everybody,
+            json!({"token": "x", "password": "long enough"}),
+        ),
+        (
+            "POST",
+            "/auth/email/verify",
+            Everybody,
+            json!({"token": "x"}),
+        ),
         ("POST", "/auth/email/resend", SignedIn, Value::Null),
         ("GET", "/me", SignedIn, Value::Null),
         ("PATCH", "/me", SignedIn, nothing()),
-        ("POST", "/me/password", SignedIn, json!({"currentPassword": "x", "newPassword": "long enough"})),
+        (
+            "POST",
+            "/me/password",
+            SignedIn,
+            json!({"currentPassword": "x", "newPassword": "long enough"}),
+        ),
         ("GET", "/me/sessions", SignedIn, Value::Null),
         ("DELETE", "/me/sessions", SignedIn, Value::Null),
         ("DELETE", "/me/sessions/{id}", Owner, Value::Null),
         ("GET", "/products", Everybody, Value::Null),
         ("GET", "/products/{id}", Everybody, Value::Null),
         ("GET", "/categories", Everybody, Value::Null),
-        ("POST", "/products", Admin, json!({"title": "T", "variants": [{"price": price}]})),
+        (
+            "POST",
+            "/products",
+            Admin,
+            json!({"title": "T", "variants": [{"price": price}]}),
+        ),
         ("PATCH", "/products/{id}", Admin, nothing()),
         ("POST", "/products/import", Admin, Value::Null),
-        ("POST", "/variants/{id}/stock", Admin, json!({"delta": 1, "reason": "found"})),
-        ("POST", "/orders", SignedIn, json!({"lines": [{"variantId": things.variant, "quantity": 1}]})),
+        (
+            "POST",
+            "/variants/{id}/stock",
+            Admin,
+            json!({"delta": 1, "reason": "found"}),
+        ),
+        (
+            "POST",
+            "/orders",
+            SignedIn,
+            json!({"lines": [{"variantId": things.variant, "quantity": 1}]}),
+        ),
         ("GET", "/orders", SignedIn, Value::Null),
         ("GET", "/orders/{id}", OwnerOrStaff, Value::Null),
         ("POST", "/orders/{id}/cancel", Owner, nothing()),
         ("GET", "/admin/orders", Staff, Value::Null),
-        ("POST", "/admin/orders/{id}/status", Staff, json!({"status": "packed"})),
-        ("POST", "/admin/orders/{id}/payment", Staff, json!({"status": "paid"})),
+        (
+            "POST",
+            "/admin/orders/{id}/status",
+            Staff,
+            json!({"status": "packed"}),
+        ),
+        (
+            "POST",
+            "/admin/orders/{id}/payment",
+            Staff,
+            json!({"status": "paid"}),
+        ),
         ("GET", "/streams/{key}/entries", OwnerOrStaff, Value::Null),
         ("GET", "/admin/jobs", Staff, Value::Null),
         ("POST", "/admin/jobs/{id}/retry", Staff, Value::Null),
@@ -95,13 +155,18 @@ impl Things {
             // Jobs and mails: one that is not there; who may not, must not learn even that.
             _ => Uuid::now_v7().to_string(),
         };
-        route.replace("{id}", &id).replace("{key}", &format!("order:{}", self.order))
+        route
+            .replace("{id}", &id)
+            .replace("{key}", &format!("order:{}", self.order))
     }
 }
 
 async fn things(app: &TestApp, owner: &Person, admin: &Person) -> Things {
     let variant = app.product(admin, 100).await;
-    let order = app.order(owner, &variant, 1, &Uuid::now_v7().to_string()).await.expect(201);
+    let order = app
+        .order(owner, &variant, 1, &Uuid::now_v7().to_string())
+        .await
+        .expect(201);
     let sessions = app.get("/me/sessions", owner).await.expect(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things {
@@ -126,10 +191,18 @@ async fn every_route_by_every_role() {
         .unwrap()
         .iter()
         .filter_map(|(path, methods)| path.strip_prefix("/api/v1").map(|path| (path, methods)))
-        .flat_map(|(path, methods)| methods.as_object().unwrap().keys().map(move |method| (method.to_uppercase(), path.to_owned())))
+        .flat_map(|(path, methods)| {
+            methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(move |method| (method.to_uppercase(), path.to_owned()))
+        })
         .collect();
-    let known: BTreeSet<(String, String)> =
-        table.iter().map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let known: BTreeSet<(String, String)> = table
+        .iter()
+        .map(|(method, path, ..)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
     assert_eq!(listed, known, "a route is missing here, or gone");
 
     let mut wrong = Vec::new();
@@ -162,24 +235,37 @@ async fn every_route_by_every_role() {
             if route == "/orders" && method == Method::POST {
                 request = request.header("Idempotency-Key", Uuid::now_v7().to_string());
             }
-            let body = body.to_string().replace(&table_variant(&body), &things.variant);
+            let body = body
+                .to_string()
+                .replace(&table_variant(&body), &things.variant);
             if route == "/products/import" {
-                request = request.header("Content-Type", "text/csv").body("Handle,Title,Variant Price\r\n");
+                request = request
+                    .header("Content-Type", "text/csv")
+                    .body("Handle,Title,Variant Price\r\n");
             } else if body != "null" {
-                request = request.header("Content-Type", "application/json").body(body);
+                request = request
+                    .header("Content-Type", "application/json")
+                    .body(body);
             }
             let got = answer(request).await;
             let refused = [401, 403, 404].contains(&got.status.as_u16());
             let good = if allowed {
                 // What is public may answer 401 or 403 for its own reasons (a wrong password, no cookie).
-                may == Everybody || !refused || (got.status.as_u16() == 404 && route.contains("{id}") && !route.contains("orders"))
+                may == Everybody
+                    || !refused
+                    || (got.status.as_u16() == 404
+                        && route.contains("{id}")
+                        && !route.contains("orders"))
             } else if person.is_none() {
                 got.status.as_u16() == 401
             } else {
                 refused && !got.text.contains(&owner.id)
             };
             if !good {
-                wrong.push(format!("{role}: {method} {route} ({may:?}) got {} {}", got.status, got.text));
+                wrong.push(format!(
+                    "{role}: {method} {route} ({may:?}) got {} {}",
+                    got.status, got.text
+                ));
             }
             if got.status.is_server_error() {
                 wrong.push(format!("{role}: {method} {route} got {}", got.status));
@@ -192,7 +278,10 @@ async fn every_route_by_every_role() {
 
 /// The variant that a body names, so that it can be put in place of another.
 fn table_variant(body: &Value) -> String {
-    body["lines"][0]["variantId"].as_str().unwrap_or("no variant in it").to_owned()
+    body["lines"][0]["variantId"]
+        .as_str()
+        .unwrap_or("no variant in it")
+        .to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -219,7 +308,9 @@ async fn streams_by_every_role() {
             let got = app.get(&format!("/streams/{stream}/entries"), person).await;
             assert_eq!(got.status.as_u16(), status, "{stream}: {}", got.text);
         }
-        app.get(&format!("/streams/{stream}/entries"), None).await.expect_problem(401, "unauthenticated");
+        app.get(&format!("/streams/{stream}/entries"), None)
+            .await
+            .expect_problem(401, "unauthenticated");
     }
     app.finish().await;
 }
@@ -234,23 +325,58 @@ async fn lists_hold_only_what_is_ones_own() {
     let theirs = app.order(&two, &variant, 1, "key").await.expect(201);
     assert_ne!(mine["id"], theirs["id"]);
     let list = app.get("/orders", &one).await.expect(200);
-    let ids: Vec<_> = list["items"].as_array().unwrap().iter().map(|order| &order["id"]).collect();
+    let ids: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|order| &order["id"])
+        .collect();
     assert_eq!(ids, [&mine["id"]]);
     assert!(mine.get("customer").is_none() && list["items"][0].get("customer").is_none());
-    let all = app.get("/admin/orders", &app.staff().await).await.expect(200);
+    let all = app
+        .get("/admin/orders", &app.staff().await)
+        .await
+        .expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 2);
-    assert_eq!(all["items"][0]["customer"]["email"], two.email.clone().unwrap());
+    assert_eq!(
+        all["items"][0]["customer"]["email"],
+        two.email.clone().unwrap()
+    );
 
     // Drafts and stock are for staff.
     let product = mine["lines"][0]["productId"].as_str().unwrap();
-    assert!(app.get(&format!("/products/{product}"), &one).await.expect(200)["variants"][0].get("stock").is_none());
-    app.patch(&format!("/products/{product}"), &admin, json!({"status": "draft"})).await.expect(200);
+    assert!(
+        app.get(&format!("/products/{product}"), &one)
+            .await
+            .expect(200)["variants"][0]
+            .get("stock")
+            .is_none()
+    );
+    app.patch(
+        &format!("/products/{product}"),
+        &admin,
+        json!({"status": "draft"}),
+    )
+    .await
+    .expect(200);
     for reader in [None, Some(&one)] {
-        app.get(&format!("/products/{product}"), reader).await.expect_problem(404, "not_found");
-        assert_eq!(app.get("/products", reader).await.expect(200)["items"], json!([]));
-        assert_eq!(app.get("/products?status=draft", reader).await.expect(200)["items"], json!([]));
+        app.get(&format!("/products/{product}"), reader)
+            .await
+            .expect_problem(404, "not_found");
+        assert_eq!(
+            app.get("/products", reader).await.expect(200)["items"],
+            json!([])
+        );
+        assert_eq!(
+            app.get("/products?status=draft", reader).await.expect(200)["items"],
+            json!([])
+        );
     }
-    app.get(&format!("/products/{product}"), &admin).await.expect(200);
-    app.order(&one, &variant, 1, "draft").await.expect_problem(422, "variant_unknown");
+    app.get(&format!("/products/{product}"), &admin)
+        .await
+        .expect(200);
+    app.order(&one, &variant, 1, "draft")
+        .await
+        .expect_problem(422, "variant_unknown");
     app.finish().await;
 }

@@ -15,9 +15,20 @@ impl Server {
     /// Starts it on a folder and waits until it listens. Its log goes to `souk.log` in the folder.
     pub fn start(folder: &Path, more: &[&str]) -> Self {
         let log = folder.join("souk.log");
-        let stderr = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let stderr = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log)
+            .unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_souk"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--rate-limits", "off", "--data-dir"])
+            .args([
+                "serve",
+                "--listen",
+                "127.0.0.1:0",
+                "--rate-limits",
+                "off",
+                "--data-dir",
+            ])
             .arg(folder)
             .args(more)
             .stdout(Stdio::piped())
@@ -25,10 +36,17 @@ impl Server {
             .spawn()
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let url = stdout.lines().find_map(|line| line.unwrap().strip_prefix("listening on ").map(str::to_owned));
+        let url = stdout.lines().find_map(|line| {
+            line.unwrap()
+                .strip_prefix("listening on ")
+                .map(str::to_owned)
+        });
         let Some(url) = url else {
             let status = child.wait().unwrap();
-            panic!("souk serve ended with {status}: {}", std::fs::read_to_string(&log).unwrap());
+            panic!(
+                "souk serve ended with {status}: {}",
+                std::fs::read_to_string(&log).unwrap()
+            );
         };
         Self { child, url, log }
     }
@@ -47,7 +65,13 @@ impl Server {
     /// SIGTERM; whether it ended with success.
     pub fn terminate(mut self) -> bool {
         let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
         let ended = self.child.wait().unwrap().success();
         self.assert_no_panic();
         ended
@@ -68,13 +92,19 @@ impl Drop for Server {
 
 /// Runs a command of souk on a folder.
 pub fn souk(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_souk")).args(arguments).arg("--data-dir").arg(folder).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_souk"))
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(folder)
+        .output()
+        .unwrap()
 }
 
 /// Asserts that `souk verify` finds nothing on a folder.
 #[track_caller]
 pub fn assert_verified(folder: &Path) {
     let output = souk(folder, &["verify"]);
-    let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
 }

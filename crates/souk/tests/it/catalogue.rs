@@ -14,40 +14,102 @@ async fn make(app: &TestApp, admin: &Person, title: &str, arabic: &str, more: Va
         "translations": {"ar": {"title": arabic}},
         "variants": [{"price": {"amount": 100, "currency": "SAR"}, "stock": 1}],
     });
-    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    body.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     app.post("/products", admin, body).await.expect(201)
 }
 
 async fn found(app: &TestApp, question: &str) -> Vec<String> {
-    let request = app.request(Method::GET, "/products", None).query(&[("q", question)]);
+    let request = app
+        .request(Method::GET, "/products", None)
+        .query(&[("q", question)]);
     let list = answer(request).await.expect(200);
-    list["items"].as_array().unwrap().iter().map(|product| product["title"].as_str().unwrap().to_owned()).collect()
+    list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|product| product["title"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn search_in_arabic_and_english() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    make(&app, &admin, "Arabic Coffee", "قهوة عربيّة", json!({"tags": ["hot drinks"], "category": "Kitchen"})).await;
-    make(&app, &admin, "Brass Coffee Pot 12", "دلّة نحاسيّة ١٢", json!({"vendor": "Al-Ahsa"})).await;
-    make(&app, &admin, "Prayer Rug", "سجّادة صلاة", json!({"tags": ["coffee coloured"]})).await;
+    make(
+        &app,
+        &admin,
+        "Arabic Coffee",
+        "قهوة عربيّة",
+        json!({"tags": ["hot drinks"], "category": "Kitchen"}),
+    )
+    .await;
+    make(
+        &app,
+        &admin,
+        "Brass Coffee Pot 12",
+        "دلّة نحاسيّة ١٢",
+        json!({"vendor": "Al-Ahsa"}),
+    )
+    .await;
+    make(
+        &app,
+        &admin,
+        "Prayer Rug",
+        "سجّادة صلاة",
+        json!({"tags": ["coffee coloured"]}),
+    )
+    .await;
 
-    for question in ["قهوة", "قهوه", "قَهْوَة", "قهـــوة", "قهو", "عربيه قهوة", "القهوة قهوة"] {
-        let expected: &[&str] = if question.contains("القهوة") { &[] } else { &["Arabic Coffee"] };
+    for question in [
+        "قهوة",
+        "قهوه",
+        "قَهْوَة",
+        "قهـــوة",
+        "قهو",
+        "عربيه قهوة",
+        "القهوة قهوة",
+    ] {
+        let expected: &[&str] = if question.contains("القهوة") {
+            &[]
+        } else {
+            &["Arabic Coffee"]
+        };
         assert_eq!(found(&app, question).await, expected, "{question}");
     }
     for question in ["12", "١٢", "۱۲", "دله", "brass p", "AHSA"] {
-        assert_eq!(found(&app, question).await, ["Brass Coffee Pot 12"], "{question}");
+        assert_eq!(
+            found(&app, question).await,
+            ["Brass Coffee Pot 12"],
+            "{question}"
+        );
     }
     // Words of the title weigh more; within that, the newest comes first.
-    assert_eq!(found(&app, "coffee").await, ["Brass Coffee Pot 12", "Arabic Coffee", "Prayer Rug"]);
+    assert_eq!(
+        found(&app, "coffee").await,
+        ["Brass Coffee Pot 12", "Arabic Coffee", "Prayer Rug"]
+    );
     assert_eq!(found(&app, "hot").await, ["Arabic Coffee"]);
-    for question in ["tea", "\" OR *", "coffee NOT brass", "title:coffee", "(((", "***", "-"] {
+    for question in [
+        "tea",
+        "\" OR *",
+        "coffee NOT brass",
+        "title:coffee",
+        "(((",
+        "***",
+        "-",
+    ] {
         let items = found(&app, question).await;
         assert!(items.is_empty(), "{question}: {items:?}");
     }
-    let arabic = app.request(Method::GET, "/products?q=coffee+pot", None).header("Accept-Language", "ar");
-    assert_eq!(answer(arabic).await.expect(200)["items"][0]["title"], "دلّة نحاسيّة ١٢");
+    let arabic = app
+        .request(Method::GET, "/products?q=coffee+pot", None)
+        .header("Accept-Language", "ar");
+    assert_eq!(
+        answer(arabic).await.expect(200)["items"][0]["title"],
+        "دلّة نحاسيّة ١٢"
+    );
     app.finish().await;
 }
 
@@ -61,9 +123,20 @@ async fn pages_have_no_gap_and_no_repeat() {
     for list in ["/products?", "/products?q=cup&"] {
         let (mut seen, mut cursor) = (Vec::new(), None::<String>);
         loop {
-            let next = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
-            let page = app.get(&format!("{list}limit=7{next}"), None).await.expect(200);
-            seen.extend(page["items"].as_array().unwrap().iter().map(|product| product["id"].to_string()));
+            let next = cursor
+                .map(|cursor| format!("&cursor={cursor}"))
+                .unwrap_or_default();
+            let page = app
+                .get(&format!("{list}limit=7{next}"), None)
+                .await
+                .expect(200);
+            seen.extend(
+                page["items"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|product| product["id"].to_string()),
+            );
             // A new one in between belongs to the beginning, and moves nothing.
             if seen.len() == 7 && list == "/products?" {
                 make(&app, &admin, "Latecomer", "متأخر", json!({})).await;
@@ -76,8 +149,12 @@ async fn pages_have_no_gap_and_no_repeat() {
         assert_eq!(seen.len(), 25, "{list}");
         assert_eq!(seen.iter().collect::<BTreeSet<_>>().len(), 25, "{list}");
     }
-    app.get("/products?cursor=nonsense", None).await.expect_problem(400, "bad_cursor");
-    app.get("/products?limit=101", None).await.expect_problem(422, "invalid_input");
+    app.get("/products?cursor=nonsense", None)
+        .await
+        .expect_problem(400, "bad_cursor");
+    app.get("/products?limit=101", None)
+        .await
+        .expect_problem(422, "invalid_input");
     app.finish().await;
 }
 
@@ -85,16 +162,42 @@ async fn pages_have_no_gap_and_no_repeat() {
 async fn answers_are_cached_until_they_change() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let product = make(&app, &admin, "Lamp", "فانوس", json!({"variants": [{"price": {"amount": 100, "currency": "SAR"}, "stock": 2}]})).await;
+    let product = make(
+        &app,
+        &admin,
+        "Lamp",
+        "فانوس",
+        json!({"variants": [{"price": {"amount": 100, "currency": "SAR"}, "stock": 2}]}),
+    )
+    .await;
     let path = format!("/products/{}", product["handle"].as_str().unwrap());
     let first = app.get(&path, None).await;
     let tag = first.headers["etag"].to_str().unwrap().to_owned();
     let mut vary = first.headers.get_all("vary").iter();
-    assert!(vary.any(|value| value.to_str().unwrap().to_lowercase().contains("accept-language")));
-    let again = async |tag: &str| answer(app.request(Method::GET, &path, None).header("If-None-Match", tag)).await;
+    assert!(vary.any(|value| {
+        value
+            .to_str()
+            .unwrap()
+            .to_lowercase()
+            .contains("accept-language")
+    }));
+    let again = async |tag: &str| {
+        answer(
+            app.request(Method::GET, &path, None)
+                .header("If-None-Match", tag),
+        )
+        .await
+    };
     assert_eq!(again(&tag).await.status.as_u16(), 304);
-    let arabic = app.request(Method::GET, &path, None).header("Accept-Language", "ar").header("If-None-Match", &tag);
-    assert_eq!(answer(arabic).await.status.as_u16(), 200, "another language is another answer");
+    let arabic = app
+        .request(Method::GET, &path, None)
+        .header("Accept-Language", "ar")
+        .header("If-None-Match", &tag);
+    assert_eq!(
+        answer(arabic).await.status.as_u16(),
+        200,
+        "another language is another answer"
+    );
 
     // Selling one of two changes nothing that shoppers see; selling the last does.
     let variant = product["variants"][0]["id"].as_str().unwrap();
@@ -124,37 +227,76 @@ async fn admins_keep_products() {
             {"options": ["Large"], "price": {"amount": 900, "currency": "SAR"}, "inventory": "backorder"},
         ],
     });
-    let made = app.post("/products", &admin, body.clone()).await.expect(201);
+    let made = app
+        .post("/products", &admin, body.clone())
+        .await
+        .expect(201);
     assert_eq!(made["handle"], "shirt");
     assert_eq!(made["descriptionHtml"], "<p>Soft</p>");
-    app.post("/products", &admin, body).await.expect_problem(409, "handle_taken");
-    let arabic = app.request(Method::GET, "/products/shirt", None).header("Accept-Language", "ar");
+    app.post("/products", &admin, body)
+        .await
+        .expect_problem(409, "handle_taken");
+    let arabic = app
+        .request(Method::GET, "/products/shirt", None)
+        .header("Accept-Language", "ar");
     let arabic = answer(arabic).await.expect(200);
-    assert_eq!((&arabic["options"][0]["name"], &arabic["variants"][1]["title"]), (&json!("المقاس"), &json!("كبير")));
-    let categories = app.request(Method::GET, "/categories", None).header("Accept-Language", "ar");
-    assert_eq!(answer(categories).await.expect(200)["items"], json!([{"name": "Clothes", "title": "ملابس", "count": 1}]));
+    assert_eq!(
+        (
+            &arabic["options"][0]["name"],
+            &arabic["variants"][1]["title"]
+        ),
+        (&json!("المقاس"), &json!("كبير"))
+    );
+    let categories = app
+        .request(Method::GET, "/categories", None)
+        .header("Accept-Language", "ar");
+    assert_eq!(
+        answer(categories).await.expect(200)["items"],
+        json!([{"name": "Clothes", "title": "ملابس", "count": 1}])
+    );
 
     // A change that another admin did not see is not lost.
     let path = format!("/products/{}", made["id"].as_str().unwrap());
-    let tag = app.get(&path, &admin).await.headers["etag"].to_str().unwrap().to_owned();
-    let change = |title: &str| app.request(Method::PATCH, &path, Some(&admin)).header("If-Match", &tag).json(&json!({"title": title}));
+    let tag = app.get(&path, &admin).await.headers["etag"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let change = |title: &str| {
+        app.request(Method::PATCH, &path, Some(&admin))
+            .header("If-Match", &tag)
+            .json(&json!({"title": title}))
+    };
     answer(change("Blouse")).await.expect(200);
     let stale = answer(change("Jacket")).await;
-    assert!([409, 412].contains(&stale.status.as_u16()), "{}", stale.text);
+    assert!(
+        [409, 412].contains(&stale.status.as_u16()),
+        "{}",
+        stale.text
+    );
 
     // A backorder sells below zero; its count says so.
     let large = made["variants"][1]["id"].as_str().unwrap();
     let buyer = app.guest().await;
     let order = app.order(&buyer, large, 3, "large").await.expect(201);
-    assert_eq!(app.get(&path, &admin).await.expect(200)["variants"][1]["stock"], -3);
+    assert_eq!(
+        app.get(&path, &admin).await.expect(200)["variants"][1]["stock"],
+        -3
+    );
 
     app.delete(&path, &admin).await.expect(204);
     app.get(&path, None).await.expect_problem(404, "not_found");
-    app.order(&buyer, large, 1, "gone").await.expect_problem(422, "variant_unknown");
+    app.order(&buyer, large, 1, "gone")
+        .await
+        .expect_problem(422, "variant_unknown");
     // The order keeps what it says, and can still be called off.
     let id = order["id"].as_str().unwrap();
-    assert_eq!(app.get(&format!("/orders/{id}"), &buyer).await.expect(200)["lines"][0]["title"], "Blouse");
-    app.post(&format!("/orders/{id}/cancel"), &buyer, json!({})).await.expect(200);
+    assert_eq!(
+        app.get(&format!("/orders/{id}"), &buyer).await.expect(200)["lines"][0]["title"],
+        "Blouse"
+    );
+    app.post(&format!("/orders/{id}/cancel"), &buyer, json!({}))
+        .await
+        .expect(200);
     app.finish().await;
 }
 
@@ -164,14 +306,28 @@ async fn a_repeated_mutation_is_done_once() {
     let admin = app.admin().await;
     let variant = app.product(&admin, 5).await;
     let add = async |key: &str, delta: i64| {
-        let request = app.request(Method::POST, &format!("/variants/{variant}/stock"), Some(&admin));
-        answer(request.header("Idempotency-Key", key).json(&json!({"delta": delta, "reason": "found"}))).await
+        let request = app.request(
+            Method::POST,
+            &format!("/variants/{variant}/stock"),
+            Some(&admin),
+        );
+        answer(
+            request
+                .header("Idempotency-Key", key)
+                .json(&json!({"delta": delta, "reason": "found"})),
+        )
+        .await
     };
     let first = add("k", 3).await;
     let second = add("k", 3).await;
-    assert_eq!((first.text.as_str(), first.json()["stock"].as_i64()), (second.text.as_str(), Some(8)));
+    assert_eq!(
+        (first.text.as_str(), first.json()["stock"].as_i64()),
+        (second.text.as_str(), Some(8))
+    );
     assert_eq!(second.headers["idempotency-replayed"], "true");
-    add("k", 4).await.expect_problem(422, "idempotency_key_reused");
+    add("k", 4)
+        .await
+        .expect_problem(422, "idempotency_key_reused");
     assert_eq!(add("l", 1).await.json()["stock"], 9);
     app.finish().await;
 }
@@ -185,23 +341,45 @@ async fn a_file_is_imported_over_http() {
         cup,,,,Large,shopify,-2,deny,15\r\n\
         jug,Jug,,Title,Default Title,,,deny,twelve\r\n";
     let send = async |query: &str| {
-        let request = app.request(Method::POST, &format!("/products/import{query}"), Some(&admin));
-        answer(request.header("Content-Type", "text/csv").body(file)).await.expect(200)
+        let request = app.request(
+            Method::POST,
+            &format!("/products/import{query}"),
+            Some(&admin),
+        );
+        answer(request.header("Content-Type", "text/csv").body(file))
+            .await
+            .expect(200)
     };
     let dry = send("?dryRun=true").await;
-    assert_eq!((&dry["dryRun"], &dry["products"]["created"]), (&json!(true), &json!(1)));
-    assert_eq!(app.get("/products", None).await.expect(200)["items"], json!([]));
+    assert_eq!(
+        (&dry["dryRun"], &dry["products"]["created"]),
+        (&json!(true), &json!(1))
+    );
+    assert_eq!(
+        app.get("/products", None).await.expect(200)["items"],
+        json!([])
+    );
     let first = send("").await;
-    assert_eq!(first["products"], json!({"created": 1, "updated": 0, "unchanged": 0}));
+    assert_eq!(
+        first["products"],
+        json!({"created": 1, "updated": 0, "unchanged": 0})
+    );
     assert_eq!(first["variants"]["created"], 2);
     assert_eq!(first["errors"][0]["line"], 5);
     assert_eq!(first["warnings"][0]["line"], 4, "negative stock");
     let cup = app.get("/products/cup", &admin).await.expect(200);
     let small = cup["variants"][0]["id"].as_str().unwrap();
-    app.order(&app.guest().await, small, 2, "two").await.expect(201);
+    app.order(&app.guest().await, small, 2, "two")
+        .await
+        .expect(201);
     let again = send("").await;
-    assert_eq!(again["products"], json!({"created": 0, "updated": 0, "unchanged": 1}));
-    let stock = async || app.get("/products/cup", &admin).await.expect(200)["variants"][0]["stock"].as_i64();
+    assert_eq!(
+        again["products"],
+        json!({"created": 0, "updated": 0, "unchanged": 1})
+    );
+    let stock = async || {
+        app.get("/products/cup", &admin).await.expect(200)["variants"][0]["stock"].as_i64()
+    };
     assert_eq!(stock().await, Some(1), "what was sold is not sold again");
     send("?stock=true").await;
     assert_eq!(stock().await, Some(3));

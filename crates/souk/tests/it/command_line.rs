@@ -23,7 +23,19 @@ fn make_user(folder: &Path, email: &str, role: &str) -> std::process::Output {
     let password = folder.join("password");
     std::fs::write(&password, PASSWORD).unwrap();
     let file = password.to_str().unwrap();
-    souk(folder, &["user", "create", "--email", email, "--password-file", file, "--role", role])
+    souk(
+        folder,
+        &[
+            "user",
+            "create",
+            "--email",
+            email,
+            "--password-file",
+            file,
+            "--role",
+            role,
+        ],
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,12 +49,29 @@ async fn commands_work_beside_a_running_server() {
     let dry = souk(folder.path(), &["import", "products", file, "--dry-run"]);
     assert!(text(&dry).contains("2 would be created"), "{}", text(&dry));
     let first = souk(folder.path(), &["import", "products", file]);
-    assert_eq!(first.status.code(), Some(2), "a bad row is told by the exit code: {}", text(&first));
+    assert_eq!(
+        first.status.code(),
+        Some(2),
+        "a bad row is told by the exit code: {}",
+        text(&first)
+    );
     assert!(text(&first).contains("line 4: error"), "{}", text(&first));
-    assert!(text(&first).contains("products: 2 created"), "{}", text(&first));
+    assert!(
+        text(&first).contains("products: 2 created"),
+        "{}",
+        text(&first)
+    );
     let again = souk(folder.path(), &["import", "products", file]);
-    assert!(text(&again).contains("products: 0 created, 0 updated, 2 unchanged"), "{}", text(&again));
-    assert!(text(&again).contains("variants: 0 created, 0 updated, 3 unchanged"), "{}", text(&again));
+    assert!(
+        text(&again).contains("products: 0 created, 0 updated, 2 unchanged"),
+        "{}",
+        text(&again)
+    );
+    assert!(
+        text(&again).contains("variants: 0 created, 0 updated, 3 unchanged"),
+        "{}",
+        text(&again)
+    );
 
     let made = make_user(folder.path(), "admin@example.com", "admin");
     assert!(made.status.success(), "{}", text(&made));
@@ -52,10 +81,22 @@ async fn commands_work_beside_a_running_server() {
     assert_eq!(guest.status.code(), Some(1), "{}", text(&guest));
 
     let http = reqwest::Client::new();
-    let products: Value = http.get(format!("{}/api/v1/products", server.url)).send().await.unwrap().json().await.unwrap();
+    let products: Value = http
+        .get(format!("{}/api/v1/products", server.url))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(products["items"].as_array().unwrap().len(), 2);
     let body = json!({"email": "admin@example.com", "password": PASSWORD});
-    let answer = http.post(format!("{}/api/v1/auth/login", server.url)).json(&body).send().await.unwrap();
+    let answer = http
+        .post(format!("{}/api/v1/auth/login", server.url))
+        .json(&body)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(answer.status().as_u16(), 200);
 
     assert_verified(folder.path());
@@ -68,7 +109,14 @@ async fn commands_work_beside_a_running_server() {
     assert!(backup.status.success(), "{}", text(&backup));
     assert_verified(&copy);
     let second = Server::start(&copy, &[]);
-    let copied: Value = http.get(format!("{}/api/v1/products", second.url)).send().await.unwrap().json().await.unwrap();
+    let copied: Value = http
+        .get(format!("{}/api/v1/products", second.url))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(copied["items"], products["items"]);
     assert!(second.terminate());
     assert!(server.terminate());
@@ -80,7 +128,11 @@ fn two_servers_do_not_share_a_file() {
     let server = Server::start(folder.path(), &[]);
     let second = souk(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.status.code(), Some(1));
-    assert!(text(&second).contains("served by another process"), "{}", text(&second));
+    assert!(
+        text(&second).contains("served by another process"),
+        "{}",
+        text(&second)
+    );
     assert!(server.terminate());
 }
 
@@ -102,13 +154,19 @@ fn signing_keys_are_private_and_rotate() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(folder.path(), &[]);
     let file = folder.path().join("signing-keys.json");
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert!(server.terminate());
     let rotated = souk(folder.path(), &["keys", "rotate"]);
     assert!(rotated.status.success(), "{}", text(&rotated));
     let keys: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
-    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
     assert!(Server::start(folder.path(), &[]).terminate());
 }
 
@@ -118,12 +176,17 @@ async fn an_idle_server_is_small_and_starts_at_once() {
     assert!(Server::start(folder.path(), &["--demo"]).terminate());
     let started = Instant::now();
     let server = Server::start(folder.path(), &["--demo"]);
-    let ready = reqwest::get(format!("{}/readyz", server.url)).await.unwrap();
+    let ready = reqwest::get(format!("{}/readyz", server.url))
+        .await
+        .unwrap();
     println!("ready on existing data after {:?}", started.elapsed());
     assert_eq!(ready.status().as_u16(), 200);
     tokio::time::sleep(Duration::from_secs(1)).await;
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
     let kib: u64 = resident.trim().trim_end_matches(" kB").parse().unwrap();
     println!("idle: {kib} KiB resident");
     assert!(kib < 60 * 1024, "{kib} KiB");

@@ -1,12 +1,17 @@
 //! The flows, against a whole Souk: in this process on a free port (`TestApp`), or as the real binary (`crash`, `command_line`).
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    missing_docs
+)]
 
 mod accounts;
 mod authorisation;
 mod bad_input;
 mod binary;
-mod command_line;
 mod catalogue;
+mod command_line;
 mod crash;
 mod orders;
 mod telemetry;

@@ -56,7 +56,8 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text))
+        serde_json::from_str(&self.text)
+            .unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text))
     }
 
     pub fn code(&self) -> String {
@@ -67,13 +68,22 @@ impl Answer {
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.text);
-        if self.text.is_empty() { Value::Null } else { self.json() }
+        if self.text.is_empty() {
+            Value::Null
+        } else {
+            self.json()
+        }
     }
 
     /// Asserts a problem (RFC 9457) with this status and code.
     #[track_caller]
     pub fn expect_problem(&self, status: u16, code: &str) -> Value {
-        assert_eq!((self.status.as_u16(), self.code().as_str()), (status, code), "{}", self.text);
+        assert_eq!(
+            (self.status.as_u16(), self.code().as_str()),
+            (status, code),
+            "{}",
+            self.text
+        );
         assert_eq!(self.headers["content-type"], "application/problem+json");
         self.json()
     }
@@ -93,7 +103,15 @@ impl TestApp {
     pub async fn start_in(folder: TempDir, more: &[&str]) -> Self {
         watch_panics();
         let data_dir = folder.path().to_str().unwrap();
-        let base = ["souk", "--data-dir", data_dir, "--listen", "127.0.0.1:0", "--rate-limits", "off"];
+        let base = [
+            "souk",
+            "--data-dir",
+            data_dir,
+            "--listen",
+            "127.0.0.1:0",
+            "--rate-limits",
+            "off",
+        ];
         // What a test says comes last and counts.
         let replaced = |option: &str| more.contains(&option);
         let mut arguments: Vec<&str> = vec![base[0]];
@@ -105,10 +123,20 @@ impl TestApp {
         arguments.extend(more);
         let options = Options::parse_from(arguments);
         let listener = souk::server::listen(options.serve.listen).unwrap();
-        let souk = Souk::start(&options.engines, &options.serve, listener).await.unwrap();
+        let souk = Souk::start(&options.engines, &options.serve, listener)
+            .await
+            .unwrap();
         let url = format!("http://{}", souk.address());
-        let http = reqwest::Client::builder().pool_max_idle_per_host(1_000).build().unwrap();
-        Self { souk, folder, http, url }
+        let http = reqwest::Client::builder()
+            .pool_max_idle_per_host(1_000)
+            .build()
+            .unwrap();
+        Self {
+            souk,
+            folder,
+            http,
+            url,
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -123,7 +151,12 @@ impl TestApp {
         format!("{}/api/v1{path}", self.url)
     }
 
-    pub fn request(&self, method: Method, path: &str, person: Option<&Person>) -> reqwest::RequestBuilder {
+    pub fn request(
+        &self,
+        method: Method,
+        path: &str,
+        person: Option<&Person>,
+    ) -> reqwest::RequestBuilder {
         let request = self.http.request(method, self.api(path));
         match person {
             Some(person) => request.bearer_auth(&person.token),
@@ -135,11 +168,21 @@ impl TestApp {
         answer(self.request(Method::GET, path, person.into())).await
     }
 
-    pub async fn post(&self, path: &str, person: impl Into<Option<&Person>>, body: Value) -> Answer {
+    pub async fn post(
+        &self,
+        path: &str,
+        person: impl Into<Option<&Person>>,
+        body: Value,
+    ) -> Answer {
         answer(self.request(Method::POST, path, person.into()).json(&body)).await
     }
 
-    pub async fn patch(&self, path: &str, person: impl Into<Option<&Person>>, body: Value) -> Answer {
+    pub async fn patch(
+        &self,
+        path: &str,
+        person: impl Into<Option<&Person>>,
+        body: Value,
+    ) -> Answer {
         answer(self.request(Method::PATCH, path, person.into()).json(&body)).await
     }
 
@@ -155,7 +198,8 @@ impl TestApp {
     /// A customer with an address, in a language.
     pub async fn customer(&self, locale: &str) -> Person {
         let email = format!("{}@example.com", Uuid::now_v7().simple());
-        let body = json!({"email": email, "password": PASSWORD, "name": "Sara Ali", "locale": locale});
+        let body =
+            json!({"email": email, "password": PASSWORD, "name": "Sara Ali", "locale": locale});
         person(&self.post("/auth/register", None, body).await.expect(201))
     }
 
@@ -175,7 +219,16 @@ impl TestApp {
             name: role.as_str().to_owned(),
             locale: Some(Locale::En),
         };
-        create_user(self.souk.app(), NewUserRequest { account, role, email_verified: true }).await.unwrap();
+        create_user(
+            self.souk.app(),
+            NewUserRequest {
+                account,
+                role,
+                email_verified: true,
+            },
+        )
+        .await
+        .unwrap();
         let body = json!({"email": email, "password": PASSWORD});
         person(&self.post("/auth/login", None, body).await.expect(200))
     }
@@ -195,7 +248,12 @@ impl TestApp {
 
     /// Asks for an order of one variant.
     pub async fn order(&self, buyer: &Person, variant: &str, quantity: i64, key: &str) -> Answer {
-        self.order_of(buyer, json!({"lines": [{"variantId": variant, "quantity": quantity}]}), key).await
+        self.order_of(
+            buyer,
+            json!({"lines": [{"variantId": variant, "quantity": quantity}]}),
+            key,
+        )
+        .await
     }
 
     pub async fn order_of(&self, buyer: &Person, body: Value, key: &str) -> Answer {
@@ -205,7 +263,10 @@ impl TestApp {
 
     /// Waits until all that follows from what was done is done.
     pub async fn drain(&self) {
-        assert!(souk_worker::drained(self.souk.app(), Duration::from_secs(30)).await, "work is left over");
+        assert!(
+            souk_worker::drained(self.souk.app(), Duration::from_secs(30)).await,
+            "work is left over"
+        );
     }
 
     pub fn mails(&self) -> PathBuf {
@@ -227,7 +288,11 @@ impl TestApp {
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.unwrap() }
+    Answer {
+        status,
+        headers,
+        text: response.text().await.unwrap(),
+    }
 }
 
 fn person(made: &Value) -> Person {
@@ -244,7 +309,10 @@ fn watch_panics() {
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             // What panics in a test is that test's failure; here only the server's own code counts.
-            if !panic.location().is_some_and(|at| at.file().contains("tests/it")) {
+            if !panic
+                .location()
+                .is_some_and(|at| at.file().contains("tests/it"))
+            {
                 PANICS.lock().unwrap().push(panic.to_string());
             }
             before(panic);
@@ -254,7 +322,9 @@ fn watch_panics() {
 
 /// The `.eml` files of a folder, as text.
 pub fn eml_files(folder: &Path) -> Vec<String> {
-    let Ok(files) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     files
         .map(|file| file.unwrap().path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "eml"))
@@ -266,13 +336,20 @@ pub fn eml_files(folder: &Path) -> Vec<String> {
 pub fn receipts(mails: &[String], to: &str) -> Vec<(String, String)> {
     let header = |mail: &str, name: &str| {
         let head = mail.split("\r\n\r\n").next().unwrap_or_default();
-        let line = head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+        let line = head
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
         line.unwrap_or_default()
     };
     mails
         .iter()
         .filter(|mail| header(mail, "To").contains(to))
-        .map(|mail| (header(mail, "X-Souk-Order-Id"), header(mail, "Content-Language")))
+        .map(|mail| {
+            (
+                header(mail, "X-Souk-Order-Id"),
+                header(mail, "Content-Language"),
+            )
+        })
         .filter(|(order, _)| !order.is_empty())
         .collect()
 }

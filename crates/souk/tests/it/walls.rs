@@ -22,7 +22,10 @@ const RULES: &[(&str, &[&str])] = &[
             "souk-worker",
         ],
     ),
-    ("souk-bench", &["souk-app", "souk-domain", "souk-store-sqlite"]),
+    (
+        "souk-bench",
+        &["souk-app", "souk-domain", "souk-store-sqlite"],
+    ),
 ];
 
 #[test]
@@ -30,9 +33,14 @@ fn every_crate_imports_only_what_it_may() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let mut breaches = Vec::new();
     for package in &metadata.packages {
-        let allowed = RULES.iter().find(|(name, _)| *name == package.name.as_str());
+        let allowed = RULES
+            .iter()
+            .find(|(name, _)| *name == package.name.as_str());
         let Some((_, allowed)) = allowed else {
-            breaches.push(format!("{} has no rule: decide what it may import", package.name));
+            breaches.push(format!(
+                "{} has no rule: decide what it may import",
+                package.name
+            ));
             continue;
         };
         for dependency in &package.dependencies {
@@ -45,15 +53,26 @@ fn every_crate_imports_only_what_it_may() {
         }
     }
     assert!(breaches.is_empty(), "{breaches:#?}");
-    assert_eq!(metadata.packages.len(), RULES.len(), "a rule is left of a crate that is gone");
+    assert_eq!(
+        metadata.packages.len(),
+        RULES.len(),
+        "a rule is left of a crate that is gone"
+    );
 }
 
 #[test]
 fn only_the_binary_may_use_anyhow() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     for package in &metadata.packages {
-        let uses = package.dependencies.iter().any(|dependency| dependency.name == "anyhow");
+        let uses = package
+            .dependencies
+            .iter()
+            .any(|dependency| dependency.name == "anyhow");
         let may = ["souk", "souk-bench"].contains(&package.name.as_str());
-        assert!(may || !uses, "{} uses anyhow: errors are typed", package.name);
+        assert!(
+            may || !uses,
+            "{} uses anyhow: errors are typed",
+            package.name
+        );
     }
 }

@@ -37,9 +37,9 @@ fn one(
     let merged = merge(known.as_ref(), incoming, options, new_id, now);
     if merged.changed {
         if merged.known {
-            write::replace(connection, &merged.product)?
+            write::replace(connection, &merged.product)?;
         } else {
-            write::insert(connection, &merged.product)?
+            write::insert(connection, &merged.product)?;
         }
     }
     let recounted = recount(connection, &merged, known.as_ref(), options, now)?;

@@ -45,7 +45,7 @@ pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), 
         let body: String = row.get(5)?;
         match serde_json::from_str::<Order>(&body) {
             Ok(order) if is_found_by(&order, row)? => {
-                one(connection, &order, trimmed.unwrap_or(i64::MIN), faults)?
+                one(connection, &order, trimmed.unwrap_or(i64::MIN), faults)?;
             }
             Ok(_) => faults.add(
                 2,

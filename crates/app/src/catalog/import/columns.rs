@@ -37,9 +37,9 @@ pub(super) enum Column {
 }
 
 use Column::{
-    Body, CompareAt, Handle, Image, ImageAlt, Option1Name, Option1Value, Option2Name, Option2Value, Option3Name,
-    Option3Value, Policy, Price, ProductCategory, Published, Quantity, Sku, Status, Tags, Title, Tracker, Type,
-    VariantImage, Vendor,
+    Body, CompareAt, Handle, Image, ImageAlt, Option1Name, Option1Value, Option2Name, Option2Value,
+    Option3Name, Option3Value, Policy, Price, ProductCategory, Published, Quantity, Sku, Status,
+    Tags, Title, Tracker, Type, VariantImage, Vendor,
 };
 
 /// Names of each column in lower case: that of the old exports, that of the exports since 2025, and other spellings.
@@ -49,7 +49,14 @@ const NAMES: [(Column, &[&str]); 24] = [
     (Body, &["body (html)", "description", "body html", "body"]),
     (Vendor, &["vendor"]),
     (Type, &["type", "product type", "custom product type"]),
-    (ProductCategory, &["product category", "standardized product type", "standard product type"]),
+    (
+        ProductCategory,
+        &[
+            "product category",
+            "standardized product type",
+            "standard product type",
+        ],
+    ),
     (Tags, &["tags"]),
     (Published, &["published", "published on online store"]),
     (Status, &["status"]),
@@ -61,17 +68,44 @@ const NAMES: [(Column, &[&str]); 24] = [
     (Option3Value, &["option3 value", "option 3 value"]),
     (Sku, &["variant sku", "sku"]),
     (Price, &["variant price", "price"]),
-    (CompareAt, &["variant compare at price", "variant compare-at price", "compare-at price", "compare at price"]),
+    (
+        CompareAt,
+        &[
+            "variant compare at price",
+            "variant compare-at price",
+            "compare-at price",
+            "compare at price",
+        ],
+    ),
     (Tracker, &["variant inventory tracker", "inventory tracker"]),
-    (Quantity, &["variant inventory qty", "variant inventory quantity", "inventory quantity", "inventory qty"]),
-    (Policy, &["variant inventory policy", "inventory policy", "continue selling when out of stock"]),
+    (
+        Quantity,
+        &[
+            "variant inventory qty",
+            "variant inventory quantity",
+            "inventory quantity",
+            "inventory qty",
+        ],
+    ),
+    (
+        Policy,
+        &[
+            "variant inventory policy",
+            "inventory policy",
+            "continue selling when out of stock",
+        ],
+    ),
     (Image, &["image src", "product image url", "image url"]),
     (ImageAlt, &["image alt text"]),
     (VariantImage, &["variant image", "variant image url"]),
 ];
 
 /// What a file cannot be read without, as errors name it.
-const REQUIRED: [(Column, &str); 3] = [(Handle, "Handle"), (Title, "Title"), (Price, "Variant Price")];
+const REQUIRED: [(Column, &str); 3] = [
+    (Handle, "Handle"),
+    (Title, "Title"),
+    (Price, "Variant Price"),
+];
 
 /// Where each column stands in the records of one file.
 pub(super) struct Columns {
@@ -83,9 +117,15 @@ pub(super) struct Columns {
 impl Columns {
     /// Reads the first record of a file.
     pub(super) fn of(header: &str, delimiter: char) -> Self {
-        let names: Vec<String> = fields(header, delimiter).iter().map(|name| one_line(name).to_lowercase()).collect();
+        let names: Vec<String> = fields(header, delimiter)
+            .iter()
+            .map(|name| one_line(name).to_lowercase())
+            .collect();
         let place = |known: &[&str]| names.iter().position(|name| known.contains(&name.as_str()));
-        Self { places: NAMES.map(|(_, known)| place(known)), count: names.len() }
+        Self {
+            places: NAMES.map(|(_, known)| place(known)),
+            count: names.len(),
+        }
     }
 
     /// How many columns were recognised.
@@ -95,7 +135,11 @@ impl Columns {
 
     /// Required columns that are not there.
     pub(super) fn missing(&self) -> Vec<&'static str> {
-        REQUIRED.into_iter().filter(|(column, _)| !self.has(*column)).map(|(_, name)| name).collect()
+        REQUIRED
+            .into_iter()
+            .filter(|(column, _)| !self.has(*column))
+            .map(|(_, name)| name)
+            .collect()
     }
 
     /// Whether the file has a column.
@@ -118,7 +162,9 @@ impl<'a> Cells<'a> {
     /// A field without the space around it; empty when the file has no such column.
     pub(super) fn get(&self, column: Column) -> &str {
         let place = self.columns.places[column as usize];
-        place.and_then(|place| self.fields.get(place)).map_or("", |field| field.trim())
+        place
+            .and_then(|place| self.fields.get(place))
+            .map_or("", |field| field.trim())
     }
 
     /// A field that is one line: every run of spaces and line ends in it becomes one space.
@@ -154,12 +200,20 @@ mod tests {
 
     #[test]
     fn old_and_new_exports_name_the_same_columns() {
-        let old = "Handle,Title,Body (HTML),Variant Price,Variant Inventory Qty,Image Src,Variant Grams";
+        let old =
+            "Handle,Title,Body (HTML),Variant Price,Variant Inventory Qty,Image Src,Variant Grams";
         let new = "Title,URL handle,Description,PRICE, inventory  quantity ,Product image URL,Price / International";
         for header in [old, new] {
             let columns = Columns::of(header, ',');
-            assert_eq!((columns.known(), columns.missing()), (6, vec![]), "{header}");
+            assert_eq!(
+                (columns.known(), columns.missing()),
+                (6, vec![]),
+                "{header}"
+            );
         }
-        assert_eq!(Columns::of("Title,SKU", ',').missing(), ["Handle", "Variant Price"]);
+        assert_eq!(
+            Columns::of("Title,SKU", ',').missing(),
+            ["Handle", "Variant Price"]
+        );
     }
 }

@@ -58,9 +58,14 @@ pub async fn import_products(
     let (sender, mut batches) = mpsc::channel(WAITING);
     // When this future is dropped, so is the receiver, and the thread stops at its next batch.
     let parsing = tokio::task::spawn_blocking(move || {
-        parse::parse(reader, currency, |batch| sender.blocking_send(batch).is_ok())
+        parse::parse(reader, currency, |batch| {
+            sender.blocking_send(batch).is_ok()
+        })
     });
-    let mut report = ImportReport { dry_run: options.dry_run, ..ImportReport::default() };
+    let mut report = ImportReport {
+        dry_run: options.dry_run,
+        ..ImportReport::default()
+    };
     let mut refused = Vec::new();
     let mut products = 0;
     while let Some(batch) = batches.recv().await {
@@ -72,14 +77,32 @@ pub async fn import_products(
                 None => refused.push(gathered),
             }
         }
-        progress(Progress { rows: batch.rows, products });
+        progress(Progress {
+            rows: batch.rows,
+            products,
+        });
     }
-    let parsed = parsing.await.map_err(|error| EngineError::Refused(error.into()))??;
+    let parsed = parsing
+        .await
+        .map_err(|error| EngineError::Refused(error.into()))??;
     let mut log = parsed.log;
-    for Gathered { line, rows, product } in refused {
-        log.refuse(rows, line, "store_refused", format!("the store could not keep `{}`", product.handle));
+    for Gathered {
+        line,
+        rows,
+        product,
+    } in refused
+    {
+        log.refuse(
+            rows,
+            line,
+            "store_refused",
+            format!("the store could not keep `{}`", product.handle),
+        );
     }
-    progress(Progress { rows: parsed.rows, products });
+    progress(Progress {
+        rows: parsed.rows,
+        products,
+    });
     report.rows = parsed.rows;
     report.refused_rows = log.refused_rows;
     (report.warnings, report.warning_count) = (log.warnings.kept, log.warnings.count);
@@ -88,7 +111,11 @@ pub async fn import_products(
 }
 
 /// Imports a batch; if the store refuses it, each product alone, so that one cannot spoil the others.
-async fn import_batch(app: &App, batch: &[Gathered], options: ImportOptions) -> Result<Vec<Option<ImportResult>>, EngineError> {
+async fn import_batch(
+    app: &App,
+    batch: &[Gathered],
+    options: ImportOptions,
+) -> Result<Vec<Option<ImportResult>>, EngineError> {
     match import_patiently(app, batch, options).await {
         Err(EngineError::Refused(_)) => {}
         results => return Ok(results?.into_iter().map(Some).collect()),
@@ -106,11 +133,22 @@ async fn import_batch(app: &App, batch: &[Gathered], options: ImportOptions) -> 
     Ok(results)
 }
 
-async fn import_patiently(app: &App, batch: &[Gathered], options: ImportOptions) -> Result<Vec<ImportResult>, EngineError> {
+async fn import_patiently(
+    app: &App,
+    batch: &[Gathered],
+    options: ImportOptions,
+) -> Result<Vec<ImportResult>, EngineError> {
     let mut tries = 1;
     loop {
-        let products = batch.iter().map(|gathered| (ProductId(app.ids.uuid()), gathered.product.clone())).collect();
-        match app.store.import_products(products, options, app.now()).await {
+        let products = batch
+            .iter()
+            .map(|gathered| (ProductId(app.ids.uuid()), gathered.product.clone()))
+            .collect();
+        match app
+            .store
+            .import_products(products, options, app.now())
+            .await
+        {
             Err(EngineError::Conflict) if tries < TRIES => {
                 tokio::time::sleep(Duration::from_millis(10 << tries.min(6))).await;
                 tries += 1;

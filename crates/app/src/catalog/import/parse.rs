@@ -75,7 +75,10 @@ pub(super) fn parse<R: Read>(
     let mut parser = Parser {
         columns: &columns,
         delimiter,
-        amounts: Amounts { currency, decimal_comma: delimiter == ';' },
+        amounts: Amounts {
+            currency,
+            decimal_comma: delimiter == ';',
+        },
         pending: Vec::new(),
         current: None,
         done: HashSet::new(),
@@ -94,7 +97,13 @@ pub(super) fn parse<R: Read>(
                 true
             }
             Found::Hopeless { line } => {
-                parser.unreadable_row(line, ("not_csv", "too many quotes are broken; the file is not read further".into()));
+                parser.unreadable_row(
+                    line,
+                    (
+                        "not_csv",
+                        "too many quotes are broken; the file is not read further".into(),
+                    ),
+                );
                 true
             }
         };
@@ -103,7 +112,10 @@ pub(super) fn parse<R: Read>(
         }
     }
     parser.flush();
-    Ok(Parsed { rows: parser.rows, log: parser.log })
+    Ok(Parsed {
+        rows: parser.rows,
+        log: parser.log,
+    })
 }
 
 /// Reads the first record: whichever delimiter finds the most columns in it is the file's.
@@ -115,10 +127,17 @@ fn header<R: Read>(records: &mut Records<R>) -> Result<(Columns, char), FileErro
     while records.skip_prefix(b"\r")? || records.skip_prefix(b"\n")? {}
     let mut best: Option<(Columns, char)> = None;
     for delimiter in [',', ';', '\t'] {
-        let Some(bytes) = records.peek(delimiter as u8)? else { continue };
-        let Ok(text) = std::str::from_utf8(bytes) else { return Err(FileError::Encoding) };
+        let Some(bytes) = records.peek(delimiter as u8)? else {
+            continue;
+        };
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return Err(FileError::Encoding);
+        };
         let columns = Columns::of(text, delimiter);
-        if best.as_ref().is_none_or(|(most, _)| columns.known() > most.known()) {
+        if best
+            .as_ref()
+            .is_none_or(|(most, _)| columns.known() > most.known())
+        {
             best = Some((columns, delimiter));
         }
     }
@@ -157,13 +176,18 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => {
-                let detail = format!("byte {} of this row is not UTF-8: save the file as CSV UTF-8", error.valid_up_to() + 1);
+                let detail = format!(
+                    "byte {} of this row is not UTF-8: save the file as CSV UTF-8",
+                    error.valid_up_to() + 1
+                );
                 self.unreadable_row(line, ("not_utf8", detail));
                 return Ok(true);
             }
         };
         let mut fields = fields(text, self.delimiter);
-        while fields.len() > self.columns.count && fields.last().is_some_and(|field| field.is_empty()) {
+        while fields.len() > self.columns.count
+            && fields.last().is_some_and(|field| field.is_empty())
+        {
             fields.pop();
         }
         let count = fields.len();
@@ -174,7 +198,10 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
             return Ok(true);
         }
         if count != columns.count {
-            let detail = format!("the row has {count} fields, the first line of the file has {}", columns.count);
+            let detail = format!(
+                "the row has {count} fields, the first line of the file has {}",
+                columns.count
+            );
             self.unreadable_row(line, ("wrong_field_count", detail));
             return Ok(true);
         }
@@ -190,7 +217,9 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         }
         let Some(product) = self.current.and_then(|place| self.pending.get_mut(place)) else {
             self.scattered = true;
-            let detail = format!("the rows of `{handle}` must stand together; others of it came much earlier");
+            let detail = format!(
+                "the rows of `{handle}` must stand together; others of it came much earlier"
+            );
             self.log.refuse(1, line, "product_split", detail);
             return Ok(true);
         };
@@ -207,7 +236,11 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         if self.current.as_ref().is_some_and(known) {
             return Ok(true);
         }
-        if let Some(place) = self.pending.iter().position(|product| product.handle == handle) {
+        if let Some(place) = self
+            .pending
+            .iter()
+            .position(|product| product.handle == handle)
+        {
             self.current = Some(place);
             return Ok(true);
         }
@@ -215,7 +248,11 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         if self.done.contains(&hash(handle)) {
             return Ok(true);
         }
-        let variants: usize = self.pending.iter().map(|product| product.variant_rows).sum();
+        let variants: usize = self
+            .pending
+            .iter()
+            .map(|product| product.variant_rows)
+            .sum();
         let bytes: usize = self.pending.iter().map(|product| product.bytes).sum();
         if (variants >= BATCH_VARIANTS || bytes >= BATCH_BYTES) && !self.flush() {
             return Ok(false);
@@ -225,7 +262,8 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         }
         let complete = !std::mem::take(&mut self.unreadable) && !self.scattered;
         self.current = Some(self.pending.len());
-        self.pending.push(Gathering::new(line, handle.to_owned(), complete));
+        self.pending
+            .push(Gathering::new(line, handle.to_owned(), complete));
         Ok(true)
     }
 
@@ -245,29 +283,48 @@ impl<E: FnMut(Batch) -> bool> Parser<'_, E> {
         let mut variants = 0;
         for gathered in std::mem::take(&mut self.pending) {
             self.done.insert(hash(&gathered.handle));
-            let Some(product) = gathered.finish(self.amounts.currency, &mut self.log) else { continue };
+            let Some(product) = gathered.finish(self.amounts.currency, &mut self.log) else {
+                continue;
+            };
             if variants + product.product.variants.len() > BATCH_VARIANTS && !batch.is_empty() {
                 variants = 0;
-                if !(self.emit)(Batch { products: std::mem::take(&mut batch), rows: self.rows }) {
+                if !(self.emit)(Batch {
+                    products: std::mem::take(&mut batch),
+                    rows: self.rows,
+                }) {
                     return false;
                 }
             }
             variants += product.product.variants.len();
             batch.push(product);
         }
-        batch.is_empty() || (self.emit)(Batch { products: batch, rows: self.rows })
+        batch.is_empty()
+            || (self.emit)(Batch {
+                products: batch,
+                rows: self.rows,
+            })
     }
 }
 
 /// The handle of a row, or that which its title makes.
 fn handle(cells: &Cells<'_>) -> Result<String, (&'static str, String)> {
     let written = cells.get(Column::Handle);
-    let handle = if written.is_empty() { handle_from(&cells.line(Column::Title)) } else { written.to_lowercase() };
+    let handle = if written.is_empty() {
+        handle_from(&cells.line(Column::Title))
+    } else {
+        written.to_lowercase()
+    };
     if handle.is_empty() {
-        return Err(("missing_handle", "the row names no product: it has neither a handle nor a title".into()));
+        return Err((
+            "missing_handle",
+            "the row names no product: it has neither a handle nor a title".into(),
+        ));
     }
     if !is_handle(&handle) {
-        let detail = format!("`{}` is not a handle: 1 to 200 letters, digits and hyphens", excerpt(written));
+        let detail = format!(
+            "`{}` is not a handle: 1 to 200 letters, digits and hyphens",
+            excerpt(written)
+        );
         return Err(("bad_handle", detail));
     }
     Ok(handle)
@@ -275,12 +332,24 @@ fn handle(cells: &Cells<'_>) -> Result<String, (&'static str, String)> {
 
 fn broken(fault: Fault) -> (&'static str, String) {
     match fault {
-        Fault::QuoteOpen(line) => ("unclosed_quote", format!("the quote that opens on line {line} is not closed")),
-        Fault::QuoteInside(line) => {
-            ("misplaced_quote", format!("the quote that opens on line {line} ends in the middle of a field: a quote inside a quoted field is written twice"))
-        }
-        Fault::TooLong => ("row_too_long", format!("the row is longer than {MAX_RECORD} bytes")),
-        Fault::TooManyFields => ("wrong_field_count", "the row has far too many fields".into()),
+        Fault::QuoteOpen(line) => (
+            "unclosed_quote",
+            format!("the quote that opens on line {line} is not closed"),
+        ),
+        Fault::QuoteInside(line) => (
+            "misplaced_quote",
+            format!(
+                "the quote that opens on line {line} ends in the middle of a field: a quote inside a quoted field is written twice"
+            ),
+        ),
+        Fault::TooLong => (
+            "row_too_long",
+            format!("the row is longer than {MAX_RECORD} bytes"),
+        ),
+        Fault::TooManyFields => (
+            "wrong_field_count",
+            "the row has far too many fields".into(),
+        ),
     }
 }
 

@@ -55,8 +55,15 @@ pub(super) struct Records<R> {
 /// How a record ends, from its start.
 enum Scan {
     End,
-    Whole { length: usize, next: usize, lines: u64 },
-    Broken { read: usize, fault: Fault },
+    Whole {
+        length: usize,
+        next: usize,
+        lines: u64,
+    },
+    Broken {
+        read: usize,
+        fault: Fault,
+    },
 }
 
 #[derive(Clone, Copy)]
@@ -70,7 +77,16 @@ enum State {
 
 impl<R: Read> Records<R> {
     pub(super) fn new(input: R) -> Self {
-        Self { input, chunk: vec![0; CHUNK], buffer: Vec::new(), start: 0, line: 1, at_end: false, delimiter: b',', reread: 0 }
+        Self {
+            input,
+            chunk: vec![0; CHUNK],
+            buffer: Vec::new(),
+            start: 0,
+            line: 1,
+            at_end: false,
+            delimiter: b',',
+            reread: 0,
+        }
     }
 
     /// Takes what a file starts with, if it does.
@@ -105,12 +121,19 @@ impl<R: Read> Records<R> {
             let line = self.line;
             match self.scan()? {
                 Scan::End => return Ok(None),
-                Scan::Whole { length, next, lines } => {
+                Scan::Whole {
+                    length,
+                    next,
+                    lines,
+                } => {
                     let start = self.start;
                     self.start += next;
                     self.line += lines;
                     if length > 0 {
-                        return Ok(Some(Found::Record { line, bytes: &self.buffer[start..start + length] }));
+                        return Ok(Some(Found::Record {
+                            line,
+                            bytes: &self.buffer[start..start + length],
+                        }));
                     }
                 }
                 Scan::Broken { read, fault } => {
@@ -134,14 +157,25 @@ impl<R: Read> Records<R> {
         loop {
             let Some(byte) = self.byte(at)? else {
                 return Ok(match state {
-                    State::Quoted => Scan::Broken { read: at, fault: Fault::QuoteOpen(opened) },
+                    State::Quoted => Scan::Broken {
+                        read: at,
+                        fault: Fault::QuoteOpen(opened),
+                    },
                     _ if at == 0 => Scan::End,
-                    _ => Scan::Whole { length: at, next: at, lines: lines + 1 },
+                    _ => Scan::Whole {
+                        length: at,
+                        next: at,
+                        lines: lines + 1,
+                    },
                 });
             };
             if at >= MAX_RECORD {
                 let quoted = matches!(state, State::Quoted);
-                let fault = if quoted { Fault::QuoteOpen(opened) } else { Fault::TooLong };
+                let fault = if quoted {
+                    Fault::QuoteOpen(opened)
+                } else {
+                    Fault::TooLong
+                };
                 return Ok(Scan::Broken { read: at, fault });
             }
             state = match (state, byte) {
@@ -159,19 +193,37 @@ impl<R: Read> Records<R> {
                     opened = self.line + lines;
                     State::Quoted
                 }
-                (_, b'\n') => return Ok(Scan::Whole { length: at, next: at + 1, lines: lines + 1 }),
+                (_, b'\n') => {
+                    return Ok(Scan::Whole {
+                        length: at,
+                        next: at + 1,
+                        lines: lines + 1,
+                    });
+                }
                 (_, b'\r') => {
                     let ended = self.byte(at + 1)? == Some(b'\n');
-                    return Ok(Scan::Whole { length: at, next: at + 1 + usize::from(ended), lines: lines + 1 });
+                    return Ok(Scan::Whole {
+                        length: at,
+                        next: at + 1 + usize::from(ended),
+                        lines: lines + 1,
+                    });
                 }
                 (_, byte) if byte == self.delimiter => {
                     fields += 1;
                     if fields > MAX_FIELDS {
-                        return Ok(Scan::Broken { read: at, fault: Fault::TooManyFields });
+                        return Ok(Scan::Broken {
+                            read: at,
+                            fault: Fault::TooManyFields,
+                        });
                     }
                     State::FieldStart
                 }
-                (State::QuoteSeen, _) => return Ok(Scan::Broken { read: at, fault: Fault::QuoteInside(opened) }),
+                (State::QuoteSeen, _) => {
+                    return Ok(Scan::Broken {
+                        read: at,
+                        fault: Fault::QuoteInside(opened),
+                    });
+                }
                 (State::FieldStart | State::Bare, _) => State::Bare,
             };
             previous = byte;
@@ -187,7 +239,8 @@ impl<R: Read> Records<R> {
                 return Ok(());
             }
             self.start += 1;
-            let ended = byte == Some(b'\n') || (byte == Some(b'\r') && self.byte(0)? != Some(b'\n'));
+            let ended =
+                byte == Some(b'\n') || (byte == Some(b'\r') && self.byte(0)? != Some(b'\n'));
             if ended {
                 self.line += 1;
                 return Ok(());
@@ -243,7 +296,11 @@ fn quoted_field(text: &str) -> (Cow<'_, str>, &str) {
             continue;
         }
         let field = &text[..quote];
-        let field = if from == 0 { Cow::Borrowed(field) } else { Cow::Owned(field.replace("\"\"", "\"")) };
+        let field = if from == 0 {
+            Cow::Borrowed(field)
+        } else {
+            Cow::Owned(field.replace("\"\"", "\""))
+        };
         return (field, &text[quote + 1..]);
     }
     (Cow::Borrowed(text), "")

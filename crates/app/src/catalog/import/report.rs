@@ -89,7 +89,11 @@ impl Notices {
     fn add(&mut self, line: u64, code: &'static str, detail: impl Into<String>) {
         self.count += 1;
         if self.kept.len() < MAX_NOTICES {
-            self.kept.push(Notice { line, code, detail: detail.into() });
+            self.kept.push(Notice {
+                line,
+                code,
+                detail: detail.into(),
+            });
         }
     }
 }
@@ -101,7 +105,13 @@ impl Log {
     }
 
     /// So many rows are not imported, for one reason.
-    pub(super) fn refuse(&mut self, rows: u64, line: u64, code: &'static str, detail: impl Into<String>) {
+    pub(super) fn refuse(
+        &mut self,
+        rows: u64,
+        line: u64,
+        code: &'static str,
+        detail: impl Into<String>,
+    ) {
         self.refused_rows += rows;
         self.errors.add(line, code, detail);
     }

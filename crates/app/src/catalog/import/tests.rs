@@ -32,16 +32,22 @@ fn try_read(file: impl AsRef<[u8]>) -> Result<(Vec<Batch>, Parsed), FileError> {
 
 fn products(batches: Vec<Batch>) -> BTreeMap<String, ImportedProduct> {
     let all = batches.into_iter().flat_map(|batch| batch.products);
-    all.map(|gathered| (gathered.product.handle.clone(), gathered.product)).collect()
+    all.map(|gathered| (gathered.product.handle.clone(), gathered.product))
+        .collect()
 }
 
 fn codes(notices: &[Notice]) -> Vec<(u64, &'static str)> {
-    notices.iter().map(|notice| (notice.line, notice.code)).collect()
+    notices
+        .iter()
+        .map(|notice| (notice.line, notice.code))
+        .collect()
 }
 
 /// A file with the columns that tests of bad rows need.
 fn small(rows: &str) -> String {
-    format!("Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Image Src\n{rows}")
+    format!(
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Price,Image Src\n{rows}"
+    )
 }
 
 /// The variants of each product as `value price`, and the errors.
@@ -51,7 +57,15 @@ fn outcome(rows: &str) -> (Vec<String>, Vec<(u64, &'static str)>) {
         let variants: Vec<_> = product
             .variants
             .iter()
-            .map(|variant| format!("{} {}", variant.options.join("/"), variant.price.to_decimal()).trim().to_owned())
+            .map(|variant| {
+                format!(
+                    "{} {}",
+                    variant.options.join("/"),
+                    variant.price.to_decimal()
+                )
+                .trim()
+                .to_owned()
+            })
             .collect();
         let mark = if product.complete { "" } else { "?" };
         format!("{}{mark}: {}", product.handle, variants.join(", "))
@@ -62,14 +76,30 @@ fn outcome(rows: &str) -> (Vec<String>, Vec<(u64, &'static str)>) {
 #[test]
 fn the_columns_of_old_exports_are_read() {
     let (batches, parsed) = read(include_bytes!("fixtures/old.csv"));
-    assert_eq!((parsed.rows, parsed.log.errors.kept, parsed.log.refused_rows), (8, vec![], 0));
+    assert_eq!(
+        (parsed.rows, parsed.log.errors.kept, parsed.log.refused_rows),
+        (8, vec![], 0)
+    );
     assert_eq!(codes(&parsed.log.warnings.kept), [(5, "negative_stock")]);
     let products = products(batches);
     let dallah = &products["dallah"];
-    assert_eq!(dallah.description_html, "<p>For \"qahwa\",\n\nmade by hand.</p>");
-    assert_eq!((dallah.tags.join("|"), dallah.category.as_deref()), ("coffee|copper|gift".into(), Some("Coffee")));
-    assert_eq!((dallah.vendor.as_deref(), dallah.status), (Some("Al-Najjar"), ProductStatus::Published));
-    let pictures: Vec<_> = dallah.images.iter().map(|image| (image.url.as_str(), image.alt.as_str())).collect();
+    assert_eq!(
+        dallah.description_html,
+        "<p>For \"qahwa\",\n\nmade by hand.</p>"
+    );
+    assert_eq!(
+        (dallah.tags.join("|"), dallah.category.as_deref()),
+        ("coffee|copper|gift".into(), Some("Coffee"))
+    );
+    assert_eq!(
+        (dallah.vendor.as_deref(), dallah.status),
+        (Some("Al-Najjar"), ProductStatus::Published)
+    );
+    let pictures: Vec<_> = dallah
+        .images
+        .iter()
+        .map(|image| (image.url.as_str(), image.alt.as_str()))
+        .collect();
     assert_eq!(
         pictures,
         [
@@ -80,51 +110,148 @@ fn the_columns_of_old_exports_are_read() {
         ]
     );
     let small = &dallah.variants[0];
-    assert_eq!((small.sku.as_str(), small.price.amount, small.compare_at.map(|money| money.amount)), ("D-S", 18_900, Some(22_900)));
+    assert_eq!(
+        (
+            small.sku.as_str(),
+            small.price.amount,
+            small.compare_at.map(|money| money.amount)
+        ),
+        ("D-S", 18_900, Some(22_900))
+    );
     assert_eq!((small.inventory, small.quantity), (Inventory::Tracked, 4));
-    assert_eq!((dallah.variants[1].compare_at, dallah.variants[1].quantity), (None, 0));
-    assert_eq!((products["voucher"].options.len(), products["voucher"].variants[0].inventory), (0, Inventory::Untracked));
+    assert_eq!(
+        (dallah.variants[1].compare_at, dallah.variants[1].quantity),
+        (None, 0)
+    );
+    assert_eq!(
+        (
+            products["voucher"].options.len(),
+            products["voucher"].variants[0].inventory
+        ),
+        (0, Inventory::Untracked)
+    );
     let lamp = &products["lamp"];
-    assert_eq!((lamp.options.len(), lamp.status, lamp.variants[0].inventory), (0, ProductStatus::Draft, Inventory::Backorder));
+    assert_eq!(
+        (lamp.options.len(), lamp.status, lamp.variants[0].inventory),
+        (0, ProductStatus::Draft, Inventory::Backorder)
+    );
     assert_eq!(products["abaya"].options, ["Colour", "Size", "Fabric"]);
-    assert_eq!(products["abaya"].variants[2].options, ["Sand", "52", "Linen"]);
+    assert_eq!(
+        products["abaya"].variants[2].options,
+        ["Sand", "52", "Linen"]
+    );
 }
 
 #[test]
 fn the_columns_of_new_exports_are_read() {
     let (batches, parsed) = read(include_bytes!("fixtures/new.csv"));
-    assert_eq!((parsed.rows, codes(&parsed.log.errors.kept), parsed.log.warnings.kept), (4, vec![], vec![]));
+    assert_eq!(
+        (
+            parsed.rows,
+            codes(&parsed.log.errors.kept),
+            parsed.log.warnings.kept
+        ),
+        (4, vec![], vec![])
+    );
     let products = products(batches);
     let oud = &products["oud-wood"];
-    assert_eq!((oud.category.as_deref(), oud.options.as_slice()), (Some("Incense"), ["Weight".to_owned()].as_slice()));
-    assert_eq!(oud.variants.iter().map(|variant| variant.inventory).collect::<Vec<_>>(), [Inventory::Tracked, Inventory::Backorder]);
-    assert_eq!((oud.images.len(), oud.images[0].alt.as_str()), (2, "Oud chips"));
+    assert_eq!(
+        (oud.category.as_deref(), oud.options.as_slice()),
+        (Some("Incense"), ["Weight".to_owned()].as_slice())
+    );
+    assert_eq!(
+        oud.variants
+            .iter()
+            .map(|variant| variant.inventory)
+            .collect::<Vec<_>>(),
+        [Inventory::Tracked, Inventory::Backorder]
+    );
+    assert_eq!(
+        (oud.images.len(), oud.images[0].alt.as_str()),
+        (2, "Oud chips")
+    );
     assert_eq!(products["old-stock"].status, ProductStatus::Draft);
-    assert_eq!(products["prayer-beads"].variants[0].quantity, 3, "a handle is made of the title");
+    assert_eq!(
+        products["prayer-beads"].variants[0].quantity, 3,
+        "a handle is made of the title"
+    );
 }
 
 #[test]
 fn a_bad_row_is_named_and_the_good_ones_stay() {
     for (rows, told, errors) in [
-        ("a,A,Size,S,,,,1,\na,,,M,,,,,\na,,,L,,,,3,\nb,B,,,,,,9,\n", vec!["a?: S 1.00, L 3.00", "b: 9.00"], vec![(3, "missing_price")]),
-        ("a,A,Size,S,,,,1,\na,,,M,,,,SAR 2,\n", vec!["a?: S 1.00"], vec![(3, "bad_price")]),
-        ("a,A,Size,S,,,,1,\na,,,M,,,,-2,\n", vec!["a?: S 1.00"], vec![(3, "bad_price")]),
-        ("a,A,Size,S,,,,1,\na,,,S,,,,2,\n", vec!["a?: S 1.00"], vec![(3, "duplicate_variant")]),
-        ("a,A,Size,S,,,,1,\na,,,,X-1,,,2,\n", vec!["a?: S 1.00"], vec![(3, "missing_option_value")]),
-        ("a,A,,S,,,,1,\nb,B,,,,,,2,\n", vec!["b: 2.00"], vec![(2, "missing_option_name"), (2, "no_variants")]),
-        ("a,A,Size,S,,shopify,many,1,\nb,B,,,,,,2,\n", vec!["b: 2.00"], vec![(2, "bad_quantity"), (2, "no_variants")]),
-        ("a,,Size,S,,,,1,\nb,B,,,,,,2,\n", vec!["b: 2.00"], vec![(2, "missing_title")]),
-        (",,,,,,,1,\nb,B,,,,,,2,\n", vec!["b?: 2.00"], vec![(2, "missing_handle")]),
+        (
+            "a,A,Size,S,,,,1,\na,,,M,,,,,\na,,,L,,,,3,\nb,B,,,,,,9,\n",
+            vec!["a?: S 1.00, L 3.00", "b: 9.00"],
+            vec![(3, "missing_price")],
+        ),
+        (
+            "a,A,Size,S,,,,1,\na,,,M,,,,SAR 2,\n",
+            vec!["a?: S 1.00"],
+            vec![(3, "bad_price")],
+        ),
+        (
+            "a,A,Size,S,,,,1,\na,,,M,,,,-2,\n",
+            vec!["a?: S 1.00"],
+            vec![(3, "bad_price")],
+        ),
+        (
+            "a,A,Size,S,,,,1,\na,,,S,,,,2,\n",
+            vec!["a?: S 1.00"],
+            vec![(3, "duplicate_variant")],
+        ),
+        (
+            "a,A,Size,S,,,,1,\na,,,,X-1,,,2,\n",
+            vec!["a?: S 1.00"],
+            vec![(3, "missing_option_value")],
+        ),
+        (
+            "a,A,,S,,,,1,\nb,B,,,,,,2,\n",
+            vec!["b: 2.00"],
+            vec![(2, "missing_option_name"), (2, "no_variants")],
+        ),
+        (
+            "a,A,Size,S,,shopify,many,1,\nb,B,,,,,,2,\n",
+            vec!["b: 2.00"],
+            vec![(2, "bad_quantity"), (2, "no_variants")],
+        ),
+        (
+            "a,,Size,S,,,,1,\nb,B,,,,,,2,\n",
+            vec!["b: 2.00"],
+            vec![(2, "missing_title")],
+        ),
+        (
+            ",,,,,,,1,\nb,B,,,,,,2,\n",
+            vec!["b?: 2.00"],
+            vec![(2, "missing_handle")],
+        ),
         ("a b,A,,,,,,1,\n", vec![], vec![(2, "bad_handle")]),
-        ("a,A,Size,S,,,,1,\na,,,M,,2,\nb,B,,,,,,2,\nc,C,,,,,,3,\n", vec!["a?: S 1.00", "b?: 2.00", "c: 3.00"], vec![(3, "wrong_field_count")]),
-        ("a,A,Size,S,,,,1,\n,,,,,,,,\n\na,,,M,,,,2,\n", vec!["a: S 1.00, M 2.00"], vec![]),
+        (
+            "a,A,Size,S,,,,1,\na,,,M,,2,\nb,B,,,,,,2,\nc,C,,,,,,3,\n",
+            vec!["a?: S 1.00", "b?: 2.00", "c: 3.00"],
+            vec![(3, "wrong_field_count")],
+        ),
+        (
+            "a,A,Size,S,,,,1,\n,,,,,,,,\n\na,,,M,,,,2,\n",
+            vec!["a: S 1.00, M 2.00"],
+            vec![],
+        ),
     ] {
         let told: Vec<_> = told.into_iter().map(str::to_owned).collect();
         assert_eq!(outcome(rows), (told, errors), "{rows}");
     }
     let long = "x".repeat(256);
-    assert_eq!(outcome(&format!("a,A,Size,S,{long},,,1,\na,,,{long},,,,1,\na,,,M,,,,1,\n")).1, [(2, "too_long"), (3, "too_long")]);
-    assert_eq!(outcome(&format!("a,{long},,,,,,1,\nb,B,,,,,,2,\n")), (vec!["b: 2.00".to_owned()], vec![(2, "invalid_product")]));
+    assert_eq!(
+        outcome(&format!(
+            "a,A,Size,S,{long},,,1,\na,,,{long},,,,1,\na,,,M,,,,1,\n"
+        ))
+        .1,
+        [(2, "too_long"), (3, "too_long")]
+    );
+    assert_eq!(
+        outcome(&format!("a,{long},,,,,,1,\nb,B,,,,,,2,\n")),
+        (vec!["b: 2.00".to_owned()], vec![(2, "invalid_product")])
+    );
 }
 
 #[test]
@@ -133,7 +260,10 @@ fn bytes_that_are_no_text_are_named_by_line() {
     file.extend_from_slice(b"Gr\xfcn,,,,2,\nb,B,,,,,,3,\nc,C,,,,,,4,\n");
     let (batches, parsed) = read(file);
     assert_eq!(codes(&parsed.log.errors.kept), [(3, "not_utf8")]);
-    assert_eq!(products(batches).into_keys().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(
+        products(batches).into_keys().collect::<Vec<_>>(),
+        ["a", "b", "c"]
+    );
 }
 
 #[test]
@@ -148,20 +278,42 @@ fn a_broken_quote_costs_its_own_rows_alone() {
     let rows = format!("a,\"A,Size,S,,,,1,\n{one}b,\"Broken\" more,,,,,,1,\n{two}c,C,,,,,,\"5\n");
     let (batches, parsed) = read(small(&rows));
     let errors = codes(&parsed.log.errors.kept);
-    assert_eq!(errors, [(2, "misplaced_quote"), (53, "misplaced_quote"), (104, "unclosed_quote")]);
-    assert_eq!(parsed.log.errors.kept[2].detail, "the quote that opens on line 104 is not closed");
+    assert_eq!(
+        errors,
+        [
+            (2, "misplaced_quote"),
+            (53, "misplaced_quote"),
+            (104, "unclosed_quote")
+        ]
+    );
+    assert_eq!(
+        parsed.log.errors.kept[2].detail,
+        "the quote that opens on line 104 is not closed"
+    );
     assert_eq!((parsed.rows, products(batches).len()), (103, 100));
     let many = good(0..3_000);
-    let (batches, parsed) = read(small(&format!("a,\"A,Size,S,,,,1,\n{}", many.replace('"', ""))));
-    assert_eq!(codes(&parsed.log.errors.kept), [(2, "unclosed_quote")], "the whole file is inside the quote");
+    let (batches, parsed) = read(small(&format!(
+        "a,\"A,Size,S,,,,1,\n{}",
+        many.replace('"', "")
+    )));
+    assert_eq!(
+        codes(&parsed.log.errors.kept),
+        [(2, "unclosed_quote")],
+        "the whole file is inside the quote"
+    );
     assert_eq!(products(batches).len(), 3_000);
 }
 
 #[test]
 fn what_reaches_past_the_limits_is_left_out_and_reading_goes_on() {
     let endless = "y".repeat(3 << 20);
-    let (batches, parsed) = read(small(&format!("a,{endless},,,,,,1,\nb,\"{endless}\",,,,,,1,\nc,C,,,,,,1,\n")));
-    assert_eq!(codes(&parsed.log.errors.kept), [(2, "row_too_long"), (3, "unclosed_quote")]);
+    let (batches, parsed) = read(small(&format!(
+        "a,{endless},,,,,,1,\nb,\"{endless}\",,,,,,1,\nc,C,,,,,,1,\n"
+    )));
+    assert_eq!(
+        codes(&parsed.log.errors.kept),
+        [(2, "row_too_long"), (3, "unclosed_quote")]
+    );
     assert_eq!(products(batches).into_keys().collect::<Vec<_>>(), ["c"]);
     let rows: String = (0..260).fold(String::from("a,A,Size,S,,,,1,\n"), |mut rows, n| {
         let _ = writeln!(rows, "a,,,S{n},,,,1,");
@@ -169,30 +321,48 @@ fn what_reaches_past_the_limits_is_left_out_and_reading_goes_on() {
     });
     let (batches, parsed) = read(small(&rows));
     assert_eq!(products(batches)["a"].variants.len(), 250);
-    assert_eq!((parsed.log.errors.count, parsed.log.errors.kept[0].code), (11, "too_many_variants"));
+    assert_eq!(
+        (parsed.log.errors.count, parsed.log.errors.kept[0].code),
+        (11, "too_many_variants")
+    );
     let many: String = (0..1_500).map(|_| "a b,A,,,,,,1,\n").collect();
     let (_, parsed) = read(small(&many));
-    assert_eq!((parsed.log.errors.kept.len(), parsed.log.errors.count), (1_000, 1_500));
+    assert_eq!(
+        (parsed.log.errors.kept.len(), parsed.log.errors.count),
+        (1_000, 1_500)
+    );
 }
 
 #[test]
 fn a_file_of_nothing_but_broken_quotes_is_given_up() {
     // Every line leaves a quote open, and every quote stays open to the end of what may be read.
-    let rows = format!("a,\"{}\n", "z".repeat(300)).repeat(3) + &format!("b,\"{}", "z\n".repeat(2 << 20));
+    let rows =
+        format!("a,\"{}\n", "z".repeat(300)).repeat(3) + &format!("b,\"{}", "z\n".repeat(2 << 20));
     let (_, parsed) = read(small(&rows));
     assert!(parsed.log.errors.count > 3);
     let rows = format!("a\",\"{}\n", "z".repeat(1 << 11)).repeat(5_000);
     let (_, parsed) = read(small(&rows));
-    assert_eq!(parsed.log.errors.kept.last().map(|notice| notice.code), Some("not_csv"));
+    assert_eq!(
+        parsed.log.errors.kept.last().map(|notice| notice.code),
+        Some("not_csv")
+    );
 }
 
 #[test]
 fn files_that_cannot_be_read_say_why() {
     assert!(matches!(try_read(""), Err(FileError::Empty)));
     assert!(matches!(try_read("\u{feff}\r\n"), Err(FileError::Empty)));
-    assert!(matches!(try_read([0xff, 0xfe, b'H', 0]), Err(FileError::Encoding)));
+    assert!(matches!(
+        try_read([0xff, 0xfe, b'H', 0]),
+        Err(FileError::Encoding)
+    ));
     let missing = try_read("Title,Vendor\nA,B\n").unwrap_err();
-    assert!(missing.to_string().ends_with("are missing: Handle, Variant Price"), "{missing}");
+    assert!(
+        missing
+            .to_string()
+            .ends_with("are missing: Handle, Variant Price"),
+        "{missing}"
+    );
     assert_eq!(read(small("")).1.rows, 0);
 }
 
@@ -201,15 +371,32 @@ fn semicolons_and_tabs_are_understood_with_their_decimal_commas() {
     let (batches, parsed) = read("Handle;Title;Variant Price\na;\"A; or b\";1234,50\nb;B;7.25\n");
     assert_eq!(parsed.log.errors.kept, []);
     let products_read = products(batches);
-    assert_eq!((products_read["a"].title.as_str(), products_read["a"].variants[0].price.amount), ("A; or b", 123_450));
+    assert_eq!(
+        (
+            products_read["a"].title.as_str(),
+            products_read["a"].variants[0].price.amount
+        ),
+        ("A; or b", 123_450)
+    );
     assert_eq!(products_read["b"].variants[0].price.amount, 725);
-    assert_eq!(products(read("Handle\tTitle\tPrice\na\tA\t1.5\n").0)["a"].variants[0].price.amount, 150);
-    assert_eq!(outcome("a,A,,,,,,\"1,5\",\n").1, [(2, "bad_price"), (2, "no_variants")]);
+    assert_eq!(
+        products(read("Handle\tTitle\tPrice\na\tA\t1.5\n").0)["a"].variants[0]
+            .price
+            .amount,
+        150
+    );
+    assert_eq!(
+        outcome("a,A,,,,,,\"1,5\",\n").1,
+        [(2, "bad_price"), (2, "no_variants")]
+    );
 }
 
 #[test]
 fn rows_that_come_back_join_their_product_or_are_refused() {
-    assert_eq!(outcome("a,A,Size,S,,,,1,\nb,B,,,,,,2,\na,,,M,,,,3,\n").0, ["a: S 1.00, M 3.00", "b: 2.00"]);
+    assert_eq!(
+        outcome("a,A,Size,S,,,,1,\nb,B,,,,,,2,\na,,,M,,,,3,\n").0,
+        ["a: S 1.00, M 3.00", "b: 2.00"]
+    );
     let mut rows = String::from("a,A,Size,S,,,,1,\n");
     for n in 0..BATCH_VARIANTS {
         let _ = writeln!(rows, "g{n},G,,,,,,1,");
@@ -218,8 +405,14 @@ fn rows_that_come_back_join_their_product_or_are_refused() {
     let (batches, parsed) = read(small(&rows));
     assert_eq!(codes(&parsed.log.errors.kept), [(203, "product_split")]);
     let products = products(batches);
-    assert_eq!((products["a"].variants.len(), products["a"].complete), (1, true));
-    assert!(!products["last"].complete, "what else comes back is not known, so nothing goes any more");
+    assert_eq!(
+        (products["a"].variants.len(), products["a"].complete),
+        (1, true)
+    );
+    assert!(
+        !products["last"].complete,
+        "what else comes back is not known, so nothing goes any more"
+    );
 }
 
 /// An export of so many rows, made while it is read.
@@ -231,7 +424,11 @@ struct Export {
 
 impl Export {
     fn new(rows: u64) -> Self {
-        Self { rows, written: 0, rest: Cursor::new(small("").into_bytes()) }
+        Self {
+            rows,
+            written: 0,
+            rest: Cursor::new(small("").into_bytes()),
+        }
     }
 }
 
@@ -239,8 +436,14 @@ impl Read for Export {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.rest.position() == self.rest.get_ref().len() as u64 && self.written < self.rows {
             let (product, variant) = (self.written / 20, self.written % 20);
-            let title = if variant == 0 { format!("\"Product\n{product}\",Size") } else { ",".into() };
-            let row = format!("p-{product},{title},V{variant},,shopify,3,12.50,https://cdn.example/{product}.jpg\n");
+            let title = if variant == 0 {
+                format!("\"Product\n{product}\",Size")
+            } else {
+                ",".into()
+            };
+            let row = format!(
+                "p-{product},{title},V{variant},,shopify,3,12.50,https://cdn.example/{product}.jpg\n"
+            );
             self.rest = Cursor::new(row.into_bytes());
             self.written += 1;
         }
@@ -252,13 +455,20 @@ impl Read for Export {
 fn long_exports_come_in_whole_in_small_batches() {
     let (mut variants, mut largest) = (0, 0);
     let parsed = parse(Export::new(100_000), currency(), |batch| {
-        let count = batch.products.iter().map(|gathered| gathered.product.variants.len()).sum::<usize>();
+        let count = batch
+            .products
+            .iter()
+            .map(|gathered| gathered.product.variants.len())
+            .sum::<usize>();
         variants += count;
         largest = largest.max(count);
         true
     })
     .unwrap();
-    assert_eq!((parsed.rows, variants, parsed.log.errors.count), (100_000, 100_000, 0));
+    assert_eq!(
+        (parsed.rows, variants, parsed.log.errors.count),
+        (100_000, 100_000, 0)
+    );
     assert!(largest <= BATCH_VARIANTS);
 }
 
@@ -270,7 +480,11 @@ fn reading_stops_when_nobody_takes_more() {
         false
     })
     .unwrap();
-    assert!(batches <= 2 && parsed.rows < 1_000, "{batches} batches, {} rows", parsed.rows);
+    assert!(
+        batches <= 2 && parsed.rows < 1_000,
+        "{batches} batches, {} rows",
+        parsed.rows
+    );
 }
 
 /// Text that looks enough like a file to reach every corner.

@@ -53,7 +53,12 @@ impl VariantRow {
         amounts: Amounts,
         mut warn: impl FnMut(&'static str, String),
     ) -> Result<Self, RowFault> {
-        let values = [Column::Option1Value, Column::Option2Value, Column::Option3Value].map(|column| cells.line(column));
+        let values = [
+            Column::Option1Value,
+            Column::Option2Value,
+            Column::Option3Value,
+        ]
+        .map(|column| cells.line(column));
         for (place, value) in values.iter().enumerate() {
             fits(value, &format!("the value of option {}", place + 1))?;
         }
@@ -64,7 +69,14 @@ impl VariantRow {
             return Err(("missing_price", "a variant needs a price".into()));
         }
         let price = amounts.read(written).ok_or_else(|| {
-            ("bad_price", format!("`{}` is not a price in {}, such as 36.00", excerpt(written), amounts.currency))
+            (
+                "bad_price",
+                format!(
+                    "`{}` is not a price in {}, such as 36.00",
+                    excerpt(written),
+                    amounts.currency
+                ),
+            )
         })?;
         let inventory = inventory(cells)?;
         let quantity = quantity(cells.get(Column::Quantity), inventory, &mut warn)?;
@@ -73,35 +85,59 @@ impl VariantRow {
             written => {
                 let read = amounts.read(written);
                 if read.is_none() {
-                    warn("bad_compare_at_price", format!("`{}` is not a price, and was left out", excerpt(written)));
+                    warn(
+                        "bad_compare_at_price",
+                        format!("`{}` is not a price, and was left out", excerpt(written)),
+                    );
                 }
                 // A price that was not higher before is no offer: shops write 0 or the same price for none.
                 read.filter(|before| before.amount > price.amount)
             }
         };
-        Ok(Self { line, values, sku, price, compare_at, inventory, quantity })
+        Ok(Self {
+            line,
+            values,
+            sku,
+            price,
+            compare_at,
+            inventory,
+            quantity,
+        })
     }
 }
 
 /// What is counted: nothing without a tracker; below zero only if the shop goes on selling.
 fn inventory(cells: &Cells<'_>) -> Result<Inventory, RowFault> {
     // Without a column for it, a quantity says that the variant is counted.
-    let told_by = if cells.has(Column::Tracker) { Column::Tracker } else { Column::Quantity };
+    let told_by = if cells.has(Column::Tracker) {
+        Column::Tracker
+    } else {
+        Column::Quantity
+    };
     let tracked = !cells.get(told_by).is_empty();
     match cells.get(Column::Policy).to_lowercase().as_str() {
         "" | "deny" | "false" | "no" if tracked => Ok(Inventory::Tracked),
         "continue" | "true" | "yes" if tracked => Ok(Inventory::Backorder),
         "" | "deny" | "false" | "no" | "continue" | "true" | "yes" => Ok(Inventory::Untracked),
-        other => Err(("bad_inventory_policy", format!("`{}` is neither deny nor continue", excerpt(other)))),
+        other => Err((
+            "bad_inventory_policy",
+            format!("`{}` is neither deny nor continue", excerpt(other)),
+        )),
     }
 }
 
-fn quantity(written: &str, inventory: Inventory, mut warn: impl FnMut(&'static str, String)) -> Result<i64, RowFault> {
+fn quantity(
+    written: &str,
+    inventory: Inventory,
+    mut warn: impl FnMut(&'static str, String),
+) -> Result<i64, RowFault> {
     if inventory == Inventory::Untracked || written.is_empty() {
         return Ok(0);
     }
     // Spreadsheets write 5 as 5.0 at times.
-    let whole = written.split_once('.').filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
+    let whole = written
+        .split_once('.')
+        .filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'));
     let units: Option<i64> = whole.map_or(written, |(whole, _)| whole).parse().ok();
     match units {
         Some(units) if units < 0 => {
@@ -109,16 +145,25 @@ fn quantity(written: &str, inventory: Inventory, mut warn: impl FnMut(&'static s
             Ok(0)
         }
         Some(units) if units <= Stock::MOST => Ok(units),
-        _ => Err(("bad_quantity", format!("`{}` is not a whole number of units", excerpt(written)))),
+        _ => Err((
+            "bad_quantity",
+            format!("`{}` is not a whole number of units", excerpt(written)),
+        )),
     }
 }
 
 fn fits(text: &str, what: &str) -> Result<(), RowFault> {
     if text.chars().count() > LONGEST {
-        return Err(("too_long", format!("{what} is longer than {LONGEST} characters")));
+        return Err((
+            "too_long",
+            format!("{what} is longer than {LONGEST} characters"),
+        ));
     }
     if text.chars().any(char::is_control) {
-        return Err(("control_character", format!("{what} has a control character")));
+        return Err((
+            "control_character",
+            format!("{what} has a control character"),
+        ));
     }
     Ok(())
 }

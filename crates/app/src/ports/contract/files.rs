@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use crate::ports::{Blob, EngineError, Files};
+use bytes::Bytes;
 
 fn blob(bytes: impl Into<Bytes>, content_type: &str) -> Blob {
-    Blob { bytes: bytes.into(), content_type: content_type.to_owned() }
+    Blob {
+        bytes: bytes.into(),
+        content_type: content_type.to_owned(),
+    }
 }
 
 /// Keeps, replaces, gives back, removes; refuses what is no key.
@@ -17,7 +20,10 @@ pub async fn blobs_are_kept_under_their_keys(files: &dyn Files) {
 
     for kept in [
         ("products/mug-1.svg", blob("<svg/>", "image/svg+xml")),
-        ("products/mug-1.svg", blob("<svg></svg>", "image/svg+xml; charset=utf-8")),
+        (
+            "products/mug-1.svg",
+            blob("<svg></svg>", "image/svg+xml; charset=utf-8"),
+        ),
         ("products/mug-1.svg", blob("<svg></svg>", "image/svg+xml")),
         ("products/mug-1.svg", blob("{}", "application/json")),
         ("plain", blob(Bytes::new(), "application/x-empty")),
@@ -27,19 +33,44 @@ pub async fn blobs_are_kept_under_their_keys(files: &dyn Files) {
         assert_eq!(files.get(kept.0).await.unwrap(), Some(kept.1), "{}", kept.0);
     }
     // Neighbours keep what is theirs.
-    assert_eq!(files.get("plain").await.unwrap(), Some(blob(Bytes::new(), "application/x-empty")));
+    assert_eq!(
+        files.get("plain").await.unwrap(),
+        Some(blob(Bytes::new(), "application/x-empty"))
+    );
     assert_eq!(files.get("products").await.unwrap(), None);
     assert_eq!(files.get("plain/below").await.unwrap(), None);
 
     files.remove("products/mug-1.svg").await.unwrap();
     assert_eq!(files.get("products/mug-1.svg").await.unwrap(), None);
-    files.put("products/mug-1.svg", blob("again", "image/svg+xml")).await.unwrap();
-    assert_eq!(files.get("products/mug-1.svg").await.unwrap(), Some(blob("again", "image/svg+xml")));
+    files
+        .put("products/mug-1.svg", blob("again", "image/svg+xml"))
+        .await
+        .unwrap();
+    assert_eq!(
+        files.get("products/mug-1.svg").await.unwrap(),
+        Some(blob("again", "image/svg+xml"))
+    );
 
     let too_long = "a".repeat(201);
-    for bad in ["", "../x", "a/../x", "/etc/passwd", ".x", "a/.x", "a//x", "a b", "a\\x", "سوق", too_long.as_str()] {
-        let refused = |result: Result<(), EngineError>| matches!(result, Err(EngineError::Refused(_)));
-        assert!(refused(files.put(bad, blob("x", "text/plain")).await), "put {bad:?}");
+    for bad in [
+        "",
+        "../x",
+        "a/../x",
+        "/etc/passwd",
+        ".x",
+        "a/.x",
+        "a//x",
+        "a b",
+        "a\\x",
+        "سوق",
+        too_long.as_str(),
+    ] {
+        let refused =
+            |result: Result<(), EngineError>| matches!(result, Err(EngineError::Refused(_)));
+        assert!(
+            refused(files.put(bad, blob("x", "text/plain")).await),
+            "put {bad:?}"
+        );
         assert!(refused(files.get(bad).await.map(drop)), "get {bad:?}");
         assert!(refused(files.remove(bad).await), "remove {bad:?}");
     }

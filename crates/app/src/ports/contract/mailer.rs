@@ -29,7 +29,10 @@ pub fn mails() -> Vec<OutgoingMail> {
         number: OrderNumber::from_random(4),
         user_id: UserId(Uuid::from_u128(5)),
         status: OrderStatus::Placed,
-        payment: Payment { method: PaymentMethod::Cod, status: PaymentStatus::Unpaid },
+        payment: Payment {
+            method: PaymentMethod::Cod,
+            status: PaymentStatus::Unpaid,
+        },
         lines: vec![line],
         subtotal: price.times(2).unwrap(),
         shipping: Money::zero(shop.currency),
@@ -44,22 +47,35 @@ pub fn mails() -> Vec<OutgoingMail> {
         tracking: None,
     };
     let letters = [
-        Letter::Receipt { order: Box::new(order.clone()) },
-        Letter::NewOrder { order: Box::new(order), buyer: "سارة".into() },
-        Letter::VerifyEmail { token: "token".into() },
-        Letter::ResetPassword { token: "token".into() },
+        Letter::Receipt {
+            order: Box::new(order.clone()),
+        },
+        Letter::NewOrder {
+            order: Box::new(order),
+            buyer: "سارة".into(),
+        },
+        Letter::VerifyEmail {
+            token: "token".into(),
+        },
+        Letter::ResetPassword {
+            token: "token".into(),
+        },
     ];
-    let each = letters.into_iter().flat_map(|letter| Locale::ALL.map(|locale| (letter.clone(), locale)));
-    let mails = each.zip(1_000_000_000..).map(|((letter, locale), second)| OutgoingMail {
-        id: Uuid::from_u128(second),
-        to: "sara@mail.example".parse().unwrap(),
-        name: "سارة".into(),
-        locale,
-        at: Timestamp::from_second(i64::try_from(second).unwrap()).unwrap(),
-        shop: shop.clone(),
-        letter,
-        trace: None,
-    });
+    let each = letters
+        .into_iter()
+        .flat_map(|letter| Locale::ALL.map(|locale| (letter.clone(), locale)));
+    let mails = each
+        .zip(1_000_000_000..)
+        .map(|((letter, locale), second)| OutgoingMail {
+            id: Uuid::from_u128(second),
+            to: "sara@mail.example".parse().unwrap(),
+            name: "سارة".into(),
+            locale,
+            at: Timestamp::from_second(i64::try_from(second).unwrap()).unwrap(),
+            shop: shop.clone(),
+            letter,
+            trace: None,
+        });
     mails.collect()
 }
 
@@ -70,9 +86,14 @@ pub async fn every_letter_goes_out(mailer: &dyn Mailer) {
     for mail in mails.iter().chain(&mails) {
         mailer.send(mail).await.unwrap();
     }
-    let Some(mailbox) = mailer.mailbox() else { return };
+    let Some(mailbox) = mailer.mailbox() else {
+        return;
+    };
     let first = mailbox.list(None, 5).await.unwrap();
-    let rest = mailbox.list(Some(&first.last().unwrap().id), 100).await.unwrap();
+    let rest = mailbox
+        .list(Some(&first.last().unwrap().id), 100)
+        .await
+        .unwrap();
     let kept: Vec<_> = first.into_iter().chain(rest).collect();
     assert_eq!(kept.len(), mails.len());
     for (kept, mail) in kept.iter().zip(mails.iter().rev()) {
@@ -82,6 +103,12 @@ pub async fn every_letter_goes_out(mailer: &dyn Mailer) {
         assert_eq!(opened, *kept);
         assert!(!kept.subject.is_empty() && !text.html.is_empty() && !text.text.is_empty());
     }
-    assert_eq!(mailbox.list(Some(&kept.last().unwrap().id), 5).await.unwrap(), []);
+    assert_eq!(
+        mailbox
+            .list(Some(&kept.last().unwrap().id), 5)
+            .await
+            .unwrap(),
+        []
+    );
     assert_eq!(mailbox.open("../mail").await.unwrap(), None);
 }

@@ -8,8 +8,8 @@
 pub mod accounts;
 pub mod catalog;
 pub mod files;
-pub mod mailer;
 pub mod fixtures;
+pub mod mailer;
 pub mod orders;
 pub mod outbox;
 pub mod queue;

@@ -145,7 +145,7 @@ pub async fn settling_and_handing_on_may_come_in_any_order(engine: &mut dyn Engi
             handing
                 .handed_on(&[(id_of, 3)], at(5))
                 .await
-                .expect("noted")
+                .expect("noted");
         });
         for _ in 0..3 {
             let settling = engine.store();
@@ -153,7 +153,7 @@ pub async fn settling_and_handing_on_may_come_in_any_order(engine: &mut dyn Engi
                 settling
                     .settle(vec![end(JobId(id()), id_of, JobOutcome::Done, 5)])
                     .await
-                    .expect("settled")
+                    .expect("settled");
             });
         }
     }

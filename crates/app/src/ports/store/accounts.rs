@@ -72,11 +72,22 @@ pub trait AccountStore: Send + Sync {
     /// People who work here, for the mails they get.
     async fn staff(&self) -> Result<Vec<User>, EngineError>;
     /// Changes what a person says of themselves; the person then.
-    async fn change_profile(&self, id: UserId, name: Option<String>, locale: Option<Locale>) -> Result<Option<User>, EngineError>;
+    async fn change_profile(
+        &self,
+        id: UserId,
+        name: Option<String>,
+        locale: Option<Locale>,
+    ) -> Result<Option<User>, EngineError>;
     /// Changes what a person may do; whether they are there.
     async fn change_role(&self, id: UserId, role: Role) -> Result<bool, EngineError>;
     /// Replaces the password's hash if it is still `before`, and ends all sessions but `keep`; whether it did.
-    async fn change_password(&self, id: UserId, before: Option<&str>, after: &str, keep: Option<SessionId>) -> Result<bool, EngineError>;
+    async fn change_password(
+        &self,
+        id: UserId,
+        before: Option<&str>,
+        after: &str,
+        keep: Option<SessionId>,
+    ) -> Result<bool, EngineError>;
     /// Notes that the address answered, if it is still theirs; whether it is.
     async fn verify_email(&self, id: UserId, email: &Email) -> Result<bool, EngineError>;
     /// Writes events to the outbox that no other change carries.
@@ -86,7 +97,13 @@ pub trait AccountStore: Send + Sync {
     async fn open_session(&self, session: &Session) -> Result<(), EngineError>;
     /// Applies `souk_domain::user::rotate` to a session and writes what it says (`Reused` ends it); none when the session
     /// is not there.
-    async fn rotate_session(&self, id: SessionId, generation: u32, address: &str, now: Timestamp) -> Result<Option<(Rotation, User)>, EngineError>;
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        generation: u32,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Option<(Rotation, User)>, EngineError>;
     /// Whether a session is still there, and whose it is.
     async fn session_state(&self, id: SessionId) -> Result<Option<SessionState>, EngineError>;
     /// A person's sessions, the one used last first (at most 100).
@@ -94,7 +111,11 @@ pub trait AccountStore: Send + Sync {
     /// Ends a session of a person; whether it was there.
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<bool, EngineError>;
     /// Ends all sessions of a person but `keep`; those that ended.
-    async fn end_sessions(&self, user: UserId, keep: Option<SessionId>) -> Result<Vec<SessionId>, EngineError>;
+    async fn end_sessions(
+        &self,
+        user: UserId,
+        keep: Option<SessionId>,
+    ) -> Result<Vec<SessionId>, EngineError>;
 }
 
 /// An answer that was given under a key.
@@ -126,9 +147,21 @@ pub enum KeyState {
 pub trait IdempotencyStore: Send + Sync {
     /// Takes a key for a request with this hash, or says what is known of it. A key that was taken before
     /// `abandoned_before` and never answered is taken over.
-    async fn take_key(&self, user: UserId, key: &str, request_hash: [u8; 32], now: Timestamp, abandoned_before: Timestamp) -> Result<KeyState, EngineError>;
+    async fn take_key(
+        &self,
+        user: UserId,
+        key: &str,
+        request_hash: [u8; 32],
+        now: Timestamp,
+        abandoned_before: Timestamp,
+    ) -> Result<KeyState, EngineError>;
     /// Keeps the answer of a taken key.
-    async fn keep_answer(&self, user: UserId, key: &str, answer: KeptAnswer) -> Result<(), EngineError>;
+    async fn keep_answer(
+        &self,
+        user: UserId,
+        key: &str,
+        answer: KeptAnswer,
+    ) -> Result<(), EngineError>;
     /// Lets a taken key go: the request was refused and binds nothing.
     async fn release_key(&self, user: UserId, key: &str) -> Result<(), EngineError>;
 }

@@ -85,17 +85,38 @@ pub trait CatalogStore: Send + Sync {
     /// One product.
     async fn product(&self, which: &ProductRef) -> Result<Option<StockedProduct>, EngineError>;
     /// Products, in the order that [`ProductFilter`] says.
-    async fn products(&self, filter: &ProductFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<StockedProduct>, ListError>;
+    async fn products(
+        &self,
+        filter: &ProductFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<StockedProduct>, ListError>;
     /// Categories with published products, by name.
     async fn categories(&self) -> Result<Vec<CategoryCount>, EngineError>;
     /// Keeps a new product, and the stock that its variants start with, each as a `Received` move with the reason.
-    async fn create_product(&self, product: &Product, stock: &[(VariantId, i64)], reason: &str) -> Result<Written, EngineError>;
+    async fn create_product(
+        &self,
+        product: &Product,
+        stock: &[(VariantId, i64)],
+        reason: &str,
+    ) -> Result<Written, EngineError>;
     /// Replaces a product if it is still as it was at `unless_changed_since` (its `updated_at`); new variants get stock
     /// as in [`Self::create_product`]. The counts of variants that go are kept with their moves.
-    async fn update_product(&self, product: &Product, stock: &[(VariantId, i64)], reason: &str, unless_changed_since: Timestamp) -> Result<Written, EngineError>;
+    async fn update_product(
+        &self,
+        product: &Product,
+        stock: &[(VariantId, i64)],
+        reason: &str,
+        unless_changed_since: Timestamp,
+    ) -> Result<Written, EngineError>;
     /// Takes a product out of the catalogue; its counts and moves are kept. Whether it was there.
     async fn delete_product(&self, id: ProductId) -> Result<bool, EngineError>;
     /// Merges products (`souk_domain::catalog::merge`) into those of the same handle, in one transaction; each comes with
     /// a fresh id in case it is new. `options.dry_run` changes nothing. At most 200 variants in all, or one product.
-    async fn import_products(&self, products: Vec<(ProductId, ImportedProduct)>, options: ImportOptions, now: Timestamp) -> Result<Vec<ImportResult>, EngineError>;
+    async fn import_products(
+        &self,
+        products: Vec<(ProductId, ImportedProduct)>,
+        options: ImportOptions,
+        now: Timestamp,
+    ) -> Result<Vec<ImportResult>, EngineError>;
 }

@@ -10,8 +10,13 @@ mod outbox;
 mod streams;
 mod verify;
 
-pub use accounts::{AccountStore, Credentials, IdempotencyStore, KeptAnswer, KeyState, NewAccount, NewUser, SessionState};
-pub use catalog::{CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written};
+pub use accounts::{
+    AccountStore, Credentials, IdempotencyStore, KeptAnswer, KeyState, NewAccount, NewUser,
+    SessionState,
+};
+pub use catalog::{
+    CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written,
+};
 pub use orders::{Committed, OrderFilter, OrderStore};
 pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
 pub use streams::{Appended, StreamStore};
@@ -24,7 +29,13 @@ use super::EngineError;
 /// Everything a data engine does.
 #[async_trait]
 pub trait Store:
-    AccountStore + CatalogStore + IdempotencyStore + OrderStore + OutboxStore + StreamStore + VerifyStore
+    AccountStore
+    + CatalogStore
+    + IdempotencyStore
+    + OrderStore
+    + OutboxStore
+    + StreamStore
+    + VerifyStore
 {
     /// Whether the engine answers, and can write.
     async fn check(&self) -> Result<(), EngineError>;

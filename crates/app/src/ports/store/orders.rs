@@ -40,7 +40,12 @@ pub trait OrderStore: Send + Sync {
     /// One order.
     async fn order(&self, id: OrderId) -> Result<Option<Order>, EngineError>;
     /// Orders, newest first.
-    async fn orders(&self, filter: &OrderFilter, cursor: Option<&str>, limit: u32) -> Result<Listed<Order>, ListError>;
+    async fn orders(
+        &self,
+        filter: &OrderFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<Order>, ListError>;
     /// The shop's settings; none before they were first kept.
     async fn shop(&self) -> Result<Option<ShopSettings>, EngineError>;
     /// Keeps the shop's settings.

@@ -70,13 +70,23 @@ pub struct FailedJob {
 pub trait OutboxStore: Send + Sync {
     /// Up to `limit` events, oldest first, that were stated before `stated_before` and never handed on, or handed on
     /// before `handed_before` and still not done.
-    async fn overdue(&self, stated_before: Timestamp, handed_before: Timestamp, limit: u32) -> Result<Vec<EventRecord>, EngineError>;
+    async fn overdue(
+        &self,
+        stated_before: Timestamp,
+        handed_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, EngineError>;
     /// These events were handed on at `now`; each is done when so many of its jobs are settled. One with none is done.
-    async fn handed_on(&self, events: &[(EventId, u32)], now: Timestamp) -> Result<(), EngineError>;
+    async fn handed_on(&self, events: &[(EventId, u32)], now: Timestamp)
+    -> Result<(), EngineError>;
     /// Records how jobs ended. A second record of the same job changes nothing.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), EngineError>;
     /// Jobs that failed for good, the latest first.
-    async fn failed_jobs(&self, cursor: Option<&str>, limit: u32) -> Result<Listed<FailedJob>, ListError>;
+    async fn failed_jobs(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<FailedJob>, ListError>;
     /// Forgets that a job failed and states the event in its place, in one step; whether it had failed.
     async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError>;
     /// Events in the outbox, and when the oldest was stated.

@@ -7,8 +7,8 @@
 #![allow(clippy::format_collect)]
 
 mod leisure;
-mod scent;
 mod scene;
+mod scent;
 mod table;
 mod textiles;
 mod wear;
@@ -80,17 +80,74 @@ pub enum Colours {
 
 impl Colours {
     fn palette(self) -> Palette {
-        let of = |wall, niche, table, [light, main, dark]: [&'static str; 3], accent, ink| Palette {
-            wall, niche, table, light, main, dark, accent, ink,
-        };
+        let of =
+            |wall, niche, table, [light, main, dark]: [&'static str; 3], accent, ink| Palette {
+                wall,
+                niche,
+                table,
+                light,
+                main,
+                dark,
+                accent,
+                ink,
+            };
         match self {
-            Self::Amber => of("#f3e3c3", "#fbf4e4", "#d9b27c", ["#f6cf7e", "#d9942f", "#9a5b16"], "#1f6f6b", "#4a2a0b"),
-            Self::Clay => of("#f0d9c8", "#fbf0e8", "#cf9b7b", ["#eba27d", "#c8653f", "#8a3b22"], "#f2c14e", "#4b1e12"),
-            Self::Indigo => of("#d7deea", "#f1f4fa", "#a9b4cb", ["#7f9fd6", "#34569b", "#1c2f63"], "#e0a83e", "#101b3c"),
-            Self::Olive => of("#e3e5cd", "#f6f6e8", "#b7b585", ["#b9c27a", "#7c8a3a", "#4c5721"], "#c8653f", "#2a3010"),
-            Self::Rose => of("#f4dcdc", "#fdf3f2", "#d6a3a1", ["#f0a9b0", "#c9526a", "#862b45"], "#e0b04c", "#45122a"),
-            Self::Sand => of("#ece2d2", "#faf6ee", "#c9b391", ["#fbf3e2", "#e6d3b0", "#b39a70"], "#9c4a2f", "#4b3a24"),
-            Self::Teal => of("#cfe3df", "#eef7f5", "#9dbcb4", ["#6fc0b4", "#23837a", "#0f4f4c"], "#e9a13b", "#06302f"),
+            Self::Amber => of(
+                "#f3e3c3",
+                "#fbf4e4",
+                "#d9b27c",
+                ["#f6cf7e", "#d9942f", "#9a5b16"],
+                "#1f6f6b",
+                "#4a2a0b",
+            ),
+            Self::Clay => of(
+                "#f0d9c8",
+                "#fbf0e8",
+                "#cf9b7b",
+                ["#eba27d", "#c8653f", "#8a3b22"],
+                "#f2c14e",
+                "#4b1e12",
+            ),
+            Self::Indigo => of(
+                "#d7deea",
+                "#f1f4fa",
+                "#a9b4cb",
+                ["#7f9fd6", "#34569b", "#1c2f63"],
+                "#e0a83e",
+                "#101b3c",
+            ),
+            Self::Olive => of(
+                "#e3e5cd",
+                "#f6f6e8",
+                "#b7b585",
+                ["#b9c27a", "#7c8a3a", "#4c5721"],
+                "#c8653f",
+                "#2a3010",
+            ),
+            Self::Rose => of(
+                "#f4dcdc",
+                "#fdf3f2",
+                "#d6a3a1",
+                ["#f0a9b0", "#c9526a", "#862b45"],
+                "#e0b04c",
+                "#45122a",
+            ),
+            Self::Sand => of(
+                "#ece2d2",
+                "#faf6ee",
+                "#c9b391",
+                ["#fbf3e2", "#e6d3b0", "#b39a70"],
+                "#9c4a2f",
+                "#4b3a24",
+            ),
+            Self::Teal => of(
+                "#cfe3df",
+                "#eef7f5",
+                "#9dbcb4",
+                ["#6fc0b4", "#23837a", "#0f4f4c"],
+                "#e9a13b",
+                "#06302f",
+            ),
         }
     }
 }

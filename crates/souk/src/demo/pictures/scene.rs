@@ -7,7 +7,16 @@ use super::Palette;
 
 /// The document: wall, niche, table, and the thing.
 pub(super) fn around(palette: Palette, thing: &str) -> String {
-    let Palette { wall, niche, table, light, main, dark, accent, ink } = palette;
+    let Palette {
+        wall,
+        niche,
+        table,
+        light,
+        main,
+        dark,
+        accent,
+        ink,
+    } = palette;
     let tile = star(60.0, 60.0, 34.0, 8, 0.765);
     let inner = star(60.0, 60.0, 17.0, 8, 0.765);
     format!(
@@ -42,10 +51,19 @@ pub(super) fn shadow(x: i32, y: i32, half: i32) -> String {
 pub(super) fn star(x: f64, y: f64, radius: f64, points: u32, inside: f64) -> String {
     let mut path = String::new();
     for corner in 0..points * 2 {
-        let reach = if corner % 2 == 0 { radius } else { radius * inside };
+        let reach = if corner % 2 == 0 {
+            radius
+        } else {
+            radius * inside
+        };
         let angle = PI * f64::from(corner) / f64::from(points) - PI / 2.0;
         let sign = if corner == 0 { 'M' } else { 'L' };
-        let _ = write!(path, "{sign}{:.1} {:.1}", x + reach * angle.cos(), y + reach * angle.sin());
+        let _ = write!(
+            path,
+            "{sign}{:.1} {:.1}",
+            x + reach * angle.cos(),
+            y + reach * angle.sin()
+        );
     }
     path.push('Z');
     path
@@ -55,18 +73,36 @@ pub(super) fn star(x: f64, y: f64, radius: f64, points: u32, inside: f64) -> Str
 pub(super) fn steam(x: i32, y: i32) -> String {
     let wisp = |x: i32, high: i32| {
         let (low, middle, top) = (y - high / 3, y - 2 * high / 3, y - high);
-        format!("M{x} {y}C{} {low} {} {low} {x} {middle}S{} {top} {} {top}", x - 26, x + 22, x - 18, x + 4)
+        format!(
+            "M{x} {y}C{} {low} {} {low} {x} {middle}S{} {top} {} {top}",
+            x - 26,
+            x + 22,
+            x - 18,
+            x + 4
+        )
     };
     let paths: String = [wisp(x - 34, 120), wisp(x, 160), wisp(x + 34, 120)].concat();
-    format!(r##"<path d="{paths}" fill="none" stroke="#fff" stroke-width="9" stroke-linecap="round" opacity=".75"/>"##)
+    format!(
+        r##"<path d="{paths}" fill="none" stroke="#fff" stroke-width="9" stroke-linecap="round" opacity=".75"/>"##
+    )
 }
 
 /// Places that look thrown, the same every time: `count` of them within an ellipse.
-pub(super) fn scatter(count: u32, x: f64, y: f64, wide: f64, high: f64) -> impl Iterator<Item = (f64, f64, f64)> {
+pub(super) fn scatter(
+    count: u32,
+    x: f64,
+    y: f64,
+    wide: f64,
+    high: f64,
+) -> impl Iterator<Item = (f64, f64, f64)> {
     // The golden angle spreads points evenly without showing a grid.
     (0..count).map(move |n| {
         let angle = f64::from(n) * 2.399_963;
         let reach = ((f64::from(n) + 0.5) / f64::from(count)).sqrt();
-        (x + wide * reach * angle.cos(), y + high * reach * angle.sin(), angle.to_degrees() % 360.0)
+        (
+            x + wide * reach * angle.cos(),
+            y + high * reach * angle.sin(),
+            angle.to_degrees() % 360.0,
+        )
     })
 }

@@ -6,7 +6,16 @@ use super::Palette;
 use super::scene::{scatter, shadow, star};
 
 /// A cut bottle of oud oil with a gold stopper.
-pub(super) fn oud_oil(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn oud_oil(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     format!(
         r##"{shadow}<path d="M286 400L240 470V612L286 664H514L560 612V470L514 400Z" fill="#fff" opacity=".6"/>
 <path d="M258 520H542V606L506 648H294L258 606Z" fill="url(#body)" opacity=".95"/><ellipse cx="400" cy="520" rx="142" ry="15" fill="{light}"/>
@@ -22,11 +31,27 @@ pub(super) fn oud_oil(Palette { dark, light, main, accent, ink, .. }: Palette) -
 }
 
 /// Chips of oud wood in a dish, one of them smoking.
-pub(super) fn oud_chips(Palette { dark, light, accent, ink, .. }: Palette) -> String {
+pub(super) fn oud_chips(
+    Palette {
+        dark,
+        light,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let mut chips = String::new();
     for (n, (x, y, turn)) in scatter(26, 400.0, 500.0, 150.0, 62.0).enumerate() {
-        let (face, side) = if n % 3 == 0 { ("#8a5a33", "#5a361b") } else { ("#6f4526", "#432610") };
-        let _ = write!(chips, r##"<g transform="translate({x:.0} {y:.0}) rotate({:.0})"><path d="M-46-12L30-22 48 2 40 18-40 22Z" fill="{side}"/><path d="M-46-12L30-22 44-2-40 8Z" fill="{face}"/><path d="M-34-6L26-14M-30 2L34-6" stroke="#2f1a0a" stroke-width="3" opacity=".6"/></g>"##, turn / 4.0);
+        let (face, side) = if n % 3 == 0 {
+            ("#8a5a33", "#5a361b")
+        } else {
+            ("#6f4526", "#432610")
+        };
+        let _ = write!(
+            chips,
+            r##"<g transform="translate({x:.0} {y:.0}) rotate({:.0})"><path d="M-46-12L30-22 48 2 40 18-40 22Z" fill="{side}"/><path d="M-46-12L30-22 44-2-40 8Z" fill="{face}"/><path d="M-34-6L26-14M-30 2L34-6" stroke="#2f1a0a" stroke-width="3" opacity=".6"/></g>"##,
+            turn / 4.0
+        );
     }
     format!(
         r##"<g fill="none" stroke="#fff" stroke-linecap="round" opacity=".85"><path d="M400 430C340 372 470 336 404 268 356 216 440 186 408 132" stroke-width="14"/><path d="M430 430C398 384 486 352 448 300 424 262 468 240 452 206" stroke-width="8"/></g>{shadow}
@@ -37,9 +62,22 @@ pub(super) fn oud_chips(Palette { dark, light, accent, ink, .. }: Palette) -> St
 }
 
 /// An incense burner, smoking.
-pub(super) fn burner(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn burner(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let studs: String = (0..7).fold(String::new(), |mut studs, n| {
-        let _ = write!(studs, r#"<circle cx="{}" cy="384" r="9" fill="{light}"/>"#, 262 + n * 46);
+        let _ = write!(
+            studs,
+            r#"<circle cx="{}" cy="384" r="9" fill="{light}"/>"#,
+            262 + n * 46
+        );
         studs
     });
     format!(
@@ -53,7 +91,16 @@ pub(super) fn burner(Palette { dark, light, main, accent, ink, .. }: Palette) ->
 }
 
 /// A tall bottle of rose water, with a rose.
-pub(super) fn rose_water(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn rose_water(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let rose = format!(
         r##"<g transform="translate(574 606)"><path d="M-6 40C-60 70-120 74-150 66M-70 66C-96 40-120 34-140 40-124 62-98 72-70 66Z" fill="#6d8f4e" stroke="#4f6d36" stroke-width="7"/><circle r="62" fill="{dark}"/><path d="M-62 0C-56-50-6-70 34-52 66-34 72 10 46 40 20 10-26 4-62 0Z" fill="{main}"/><path d="M-44 14C-44-26-8-48 26-34 46-20 46 12 22 28-6 36-34 34-44 14Z" fill="{light}"/><path d="M-22 8C-22-14 0-24 16-14 26-2 18 16 2 18-12 20-20 16-22 8Z" fill="{main}"/><path d="M-8 6C-6-6 6-8 10 0" fill="none" stroke="{dark}" stroke-width="5" stroke-linecap="round"/></g>"##
     );
@@ -70,11 +117,35 @@ pub(super) fn rose_water(Palette { dark, light, main, accent, ink, .. }: Palette
 }
 
 /// A hanging lantern of brass and coloured glass.
-pub(super) fn lantern(Palette { dark, light, accent, ink, .. }: Palette) -> String {
+pub(super) fn lantern(
+    Palette {
+        dark,
+        light,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let mut panes = String::new();
-    for (x, glass) in [(276.0, "#c8443a"), (338.0, "#e9a13b"), (400.0, "#2f8f86"), (462.0, "#e9a13b"), (524.0, "#c8443a")] {
+    for (x, glass) in [
+        (276.0, "#c8443a"),
+        (338.0, "#e9a13b"),
+        (400.0, "#2f8f86"),
+        (462.0, "#e9a13b"),
+        (524.0, "#c8443a"),
+    ] {
         let x: f64 = x;
-        let _ = write!(panes, r##"<path d="M{:.0} 560V414C{:.0} 392 {:.0} 378 {x:.0} 360 {:.0} 378 {:.0} 392 {:.0} 414V560Z" fill="{glass}"/><path d="{}" fill="#fff3c4" opacity=".9"/>"##, x - 24.0, x - 24.0, x - 12.0, x + 12.0, x + 24.0, x + 24.0, star(x, 470.0, 19.0, 8, 0.6));
+        let _ = write!(
+            panes,
+            r##"<path d="M{:.0} 560V414C{:.0} 392 {:.0} 378 {x:.0} 360 {:.0} 378 {:.0} 392 {:.0} 414V560Z" fill="{glass}"/><path d="{}" fill="#fff3c4" opacity=".9"/>"##,
+            x - 24.0,
+            x - 24.0,
+            x - 12.0,
+            x + 12.0,
+            x + 24.0,
+            x + 24.0,
+            star(x, 470.0, 19.0, 8, 0.6)
+        );
     }
     format!(
         r##"<path d="M400 0V120" stroke="{ink}" stroke-width="6" stroke-dasharray="16 6"/><circle cx="400" cy="470" r="300" fill="#ffd36b" opacity=".22"/><circle cx="400" cy="470" r="220" fill="#ffe08a" opacity=".28"/>{shadow}
@@ -85,7 +156,16 @@ pub(super) fn lantern(Palette { dark, light, accent, ink, .. }: Palette) -> Stri
 }
 
 /// Three bars of soap and a twig of olive.
-pub(super) fn soap(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn soap(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let bar = |x: i32, y: i32, turn: i32| {
         let (star_path, inner) = (star(0.0, 6.0, 34.0, 8, 0.765), star(0.0, 6.0, 16.0, 8, 0.6));
         format!(

@@ -6,8 +6,18 @@ use super::Palette;
 use super::scene::{scatter, shadow, star, steam};
 
 /// A coffee pot with its long beak.
-pub(super) fn dallah(Palette { dark, light, accent, ink, .. }: Palette) -> String {
-    let stars: String = (0..5).map(|n| star(300.0 + 50.0 * f64::from(n), 540.0, 20.0, 8, 0.6)).collect();
+pub(super) fn dallah(
+    Palette {
+        dark,
+        light,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
+    let stars: String = (0..5)
+        .map(|n| star(300.0 + 50.0 * f64::from(n), 540.0, 20.0, 8, 0.6))
+        .collect();
     format!(
         r##"{shadow}
 <path d="M470 372C590 340 622 470 536 572" fill="none" stroke="{dark}" stroke-width="26" stroke-linecap="round"/><path d="M474 366C582 342 606 462 530 560" fill="none" stroke="{light}" stroke-width="6" opacity=".7"/>
@@ -23,17 +33,40 @@ pub(super) fn dallah(Palette { dark, light, accent, ink, .. }: Palette) -> Strin
 }
 
 /// Three small cups without handles.
-pub(super) fn cups(Palette { dark, light, accent, ink, .. }: Palette) -> String {
+pub(super) fn cups(
+    Palette {
+        dark,
+        light,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let cup = |x: i32, y: i32, size: f64| {
         format!(
             r##"<g transform="translate({x} {y}) scale({size})"><ellipse cx="0" cy="4" rx="84" ry="13" fill="#000" opacity=".18"/><path d="M-96-170C-88-80-60-20-46 0H46C60-20 88-80 96-170Z" fill="url(#body)"/><ellipse cx="0" cy="-170" rx="96" ry="24" fill="{light}"/><ellipse cx="0" cy="-166" rx="82" ry="17" fill="{ink}"/><ellipse cx="-18" cy="-170" rx="34" ry="6" fill="#c98a3d" opacity=".8"/><path d="M-89-132Q0-106 89-132L84-108Q0-82-84-108Z" fill="{accent}"/><path d="M-70-84l16 26 18-20 18 24 18-24 18 24 18-20 16-10" fill="none" stroke="{accent}" stroke-width="6" stroke-linejoin="round"/><path d="M-46 0H46L38 14H-38Z" fill="{dark}"/></g>"##
         )
     };
-    [steam(400, 350), cup(255, 610, 1.05), cup(545, 610, 1.05), cup(400, 668, 1.3)].concat()
+    [
+        steam(400, 350),
+        cup(255, 610, 1.05),
+        cup(545, 610, 1.05),
+        cup(400, 668, 1.3),
+    ]
+    .concat()
 }
 
 /// A big mug with a glaze that ran.
-pub(super) fn mug(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn mug(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     format!(
         r##"{steam}{shadow}
 <path d="M540 420C660 400 668 580 532 582" fill="none" stroke="{dark}" stroke-width="40"/><path d="M542 412C640 396 650 566 536 570" fill="none" stroke="{main}" stroke-width="16"/>
@@ -49,13 +82,28 @@ pub(super) fn mug(Palette { dark, light, main, accent, ink, .. }: Palette) -> St
 }
 
 /// A painted plate, standing.
-pub(super) fn plate(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn plate(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let mut petals = String::new();
     for turn in 0..16 {
         let angle = f64::from(turn) * 22.5;
         let fill = if turn % 2 == 0 { main } else { accent };
-        let _ = write!(petals, r#"<path d="M400 400C370 340 380 300 400 276 420 300 430 340 400 400Z" fill="{fill}" transform="rotate({angle} 400 400)"/>"#);
-        let _ = write!(petals, r#"<g transform="rotate({angle} 400 400)"><circle cx="400" cy="196" r="15" fill="{accent}"/><path d="M362 214Q400 168 438 214" fill="none" stroke="{main}" stroke-width="7"/></g>"#);
+        let _ = write!(
+            petals,
+            r#"<path d="M400 400C370 340 380 300 400 276 420 300 430 340 400 400Z" fill="{fill}" transform="rotate({angle} 400 400)"/>"#
+        );
+        let _ = write!(
+            petals,
+            r#"<g transform="rotate({angle} 400 400)"><circle cx="400" cy="196" r="15" fill="{accent}"/><path d="M362 214Q400 168 438 214" fill="none" stroke="{main}" stroke-width="7"/></g>"#
+        );
     }
     format!(
         r##"{shadow}<path d="M270 610L230 668H262L330 600ZM530 610L570 668H538L470 600Z" fill="{ink}" opacity=".75"/>
@@ -68,15 +116,34 @@ pub(super) fn plate(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
 }
 
 /// A sack of coffee with cardamom beside it.
-pub(super) fn coffee(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn coffee(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let bean = |x: f64, y: f64, turn: f64| {
-        format!(r##"<g transform="translate({x:.0} {y:.0}) rotate({turn:.0})"><ellipse rx="21" ry="14" fill="#7a4a22"/><ellipse rx="21" ry="14" cy="-3" fill="#96602f"/><path d="M-19-3C-8-9 8 5 19-3" fill="none" stroke="{ink}" stroke-width="3.5"/></g>"##)
+        format!(
+            r##"<g transform="translate({x:.0} {y:.0}) rotate({turn:.0})"><ellipse rx="21" ry="14" fill="#7a4a22"/><ellipse rx="21" ry="14" cy="-3" fill="#96602f"/><path d="M-19-3C-8-9 8 5 19-3" fill="none" stroke="{ink}" stroke-width="3.5"/></g>"##
+        )
     };
-    let heap: String = scatter(70, 400.0, 322.0, 134.0, 42.0).map(|(x, y, turn)| bean(x, y, turn / 6.0)).collect();
-    let spilt: String = [(214.0, 664.0, 20.0), (262.0, 690.0, 80.0), (598.0, 690.0, 150.0), (170.0, 692.0, 110.0), (334.0, 706.0, 30.0)]
-        .into_iter()
-        .map(|(x, y, turn)| bean(x, y, turn))
+    let heap: String = scatter(70, 400.0, 322.0, 134.0, 42.0)
+        .map(|(x, y, turn)| bean(x, y, turn / 6.0))
         .collect();
+    let spilt: String = [
+        (214.0, 664.0, 20.0),
+        (262.0, 690.0, 80.0),
+        (598.0, 690.0, 150.0),
+        (170.0, 692.0, 110.0),
+        (334.0, 706.0, 30.0),
+    ]
+    .into_iter()
+    .map(|(x, y, turn)| bean(x, y, turn))
+    .collect();
     let pods: String = [(566.0, 668.0, 24.0), (620.0, 652.0, -30.0), (648.0, 690.0, 60.0)]
         .into_iter()
         .map(|(x, y, turn)| format!(r##"<g transform="translate({x} {y}) rotate({turn})"><path d="M-34 0C-20-22 16-22 36 0 16 20-20 20-34 0Z" fill="#a9b86a"/><path d="M-30 0C-10-8 14-8 34 0M-28 4C-8 12 14 10 32 2" fill="none" stroke="#6d7a35" stroke-width="3"/></g>"##))
@@ -93,7 +160,11 @@ pub(super) fn coffee(Palette { dark, light, main, accent, ink, .. }: Palette) ->
 }
 
 /// Three bowls of ground spice.
-pub(super) fn spices(Palette { dark, light, ink, .. }: Palette) -> String {
+pub(super) fn spices(
+    Palette {
+        dark, light, ink, ..
+    }: Palette,
+) -> String {
     let bowl = |x: i32, y: i32, size: f64, spice: &str, shade: &str| {
         let grains: String = scatter(26, 0.0, -176.0, 62.0, 34.0)
             .map(|(x, y, _)| format!(r#"<circle cx="{x:.0}" cy="{y:.0}" r="3" fill="{shade}"/>"#))
@@ -111,12 +182,26 @@ pub(super) fn spices(Palette { dark, light, ink, .. }: Palette) -> String {
 }
 
 /// A glass jar of red threads.
-pub(super) fn saffron(Palette { dark, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn saffron(
+    Palette {
+        dark,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let thread = |x: f64, y: f64, turn: f64| {
-        format!(r#"<path d="M-20 6C-8-10 6 12 20-6M20-6l8-5" transform="translate({x:.0} {y:.0}) rotate({turn:.0})"/>"#)
+        format!(
+            r#"<path d="M-20 6C-8-10 6 12 20-6M20-6l8-5" transform="translate({x:.0} {y:.0}) rotate({turn:.0})"/>"#
+        )
     };
-    let inside: String = scatter(260, 400.0, 566.0, 150.0, 112.0).map(|(x, y, turn)| thread(x, y, turn)).collect();
-    let outside: String = scatter(14, 596.0, 684.0, 84.0, 18.0).map(|(x, y, turn)| thread(x, y, turn)).collect();
+    let inside: String = scatter(260, 400.0, 566.0, 150.0, 112.0)
+        .map(|(x, y, turn)| thread(x, y, turn))
+        .collect();
+    let outside: String = scatter(14, 596.0, 684.0, 84.0, 18.0)
+        .map(|(x, y, turn)| thread(x, y, turn))
+        .collect();
     format!(
         r##"{shadow}<path d="M270 400C262 410 258 424 258 440V626C258 650 276 668 300 668H500C524 668 542 650 542 626V440C542 424 538 410 530 400Z" fill="#fff" opacity=".55"/>
 <clipPath id="jar"><path d="M266 446H534V626C534 644 520 660 498 660H302C280 660 266 644 266 626Z"/></clipPath><g clip-path="url(#jar)"><path d="M266 474H534V660H266Z" fill="#8e1218"/><g fill="none" stroke="#d2323a" stroke-width="5" stroke-linecap="round">{inside}</g></g><path d="M270 400C262 410 258 424 258 440V626C258 650 276 668 300 668H500C524 668 542 650 542 626V440C542 424 538 410 530 400Z" fill="url(#glass)" stroke="{ink}" stroke-opacity=".35" stroke-width="4"/>
@@ -128,13 +213,25 @@ pub(super) fn saffron(Palette { dark, main, accent, ink, .. }: Palette) -> Strin
 }
 
 /// An open box of dates.
-pub(super) fn dates(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn dates(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let mut fruit = String::new();
     for row in 0..3_i32 {
         for place in 0..6_i32 {
             let (x, y) = (222 + place * 71 + (row % 2) * 8, 512 + row * 48);
             let turn = (place * 7 + row * 11) % 24 - 12;
-            let _ = write!(fruit, r##"<g transform="translate({x} {y}) rotate({turn})"><ellipse rx="32" ry="24" fill="#3d1c10"/><ellipse rx="31" ry="22" cy="-3" fill="#6b3319"/><path d="M-22-8C-8-18 12-18 22-8M-24 2C-8-4 10-4 24 2" fill="none" stroke="#8d4a24" stroke-width="4"/><path d="M-14-14Q0-20 12-14" fill="none" stroke="#e0a070" stroke-width="4" stroke-linecap="round" opacity=".8"/></g>"##);
+            let _ = write!(
+                fruit,
+                r##"<g transform="translate({x} {y}) rotate({turn})"><ellipse rx="32" ry="24" fill="#3d1c10"/><ellipse rx="31" ry="22" cy="-3" fill="#6b3319"/><path d="M-22-8C-8-18 12-18 22-8M-24 2C-8-4 10-4 24 2" fill="none" stroke="#8d4a24" stroke-width="4"/><path d="M-14-14Q0-20 12-14" fill="none" stroke="#e0a070" stroke-width="4" stroke-linecap="round" opacity=".8"/></g>"##
+            );
         }
     }
     format!(

@@ -5,12 +5,26 @@ use std::fmt::Write as _;
 use super::Palette;
 use super::scene::{shadow, star};
 
-const HANGER: &str = "M400 196C400 168 430 172 430 150 430 128 398 122 388 142M400 196L536 262H264Z";
+const HANGER: &str =
+    "M400 196C400 168 430 172 430 150 430 128 398 122 388 142M400 196L536 262H264Z";
 
 /// A thobe on a hanger.
-pub(super) fn thobe(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn thobe(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let buttons: String = (0..5).fold(String::new(), |mut buttons, n| {
-        let _ = write!(buttons, r#"<circle cx="400" cy="{}" r="6" fill="{accent}"/>"#, 296 + n * 32);
+        let _ = write!(
+            buttons,
+            r#"<circle cx="400" cy="{}" r="6" fill="{accent}"/>"#,
+            296 + n * 32
+        );
         buttons
     });
     format!(
@@ -23,13 +37,26 @@ pub(super) fn thobe(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
 }
 
 /// An open abaya with embroidered borders, on a hanger.
-pub(super) fn abaya(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn abaya(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let mut border = String::new();
     for n in 0..9 {
         let y = 290.0 + 44.0 * f64::from(n);
         let spread = 3.4 * f64::from(n);
         for x in [370.0 - spread, 430.0 + spread] {
-            let _ = write!(border, r#"<path d="{}" fill="{accent}"/>"#, star(x, y, 13.0, 8, 0.55));
+            let _ = write!(
+                border,
+                r#"<path d="{}" fill="{accent}"/>"#,
+                star(x, y, 13.0, 8, 0.55)
+            );
         }
     }
     format!(
@@ -43,8 +70,21 @@ pub(super) fn abaya(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
 }
 
 /// A checked scarf, folded and hanging over a rail.
-pub(super) fn scarf(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
-    let fringe = |from: i32, to: i32, y: i32| (0..(to - from) / 11).map(|n| format!("M{} {y}l{} 46", from + n * 11, (n % 3) * 3 - 3)).collect::<String>();
+pub(super) fn scarf(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
+    let fringe = |from: i32, to: i32, y: i32| {
+        (0..(to - from) / 11)
+            .map(|n| format!("M{} {y}l{} 46", from + n * 11, (n % 3) * 3 - 3))
+            .collect::<String>()
+    };
     format!(
         r##"<defs><pattern id="check" width="44" height="44" patternUnits="userSpaceOnUse"><rect width="44" height="44" fill="#fffaf4"/><path d="M0 0H22V22H0ZM22 22H44V44H22Z" fill="{main}"/><path d="M22 0L44 22M0 22L22 44" stroke="{main}" stroke-width="7"/><path d="M22 11H44M0 33H22" stroke="{light}" stroke-width="4"/></pattern></defs>
 <path d="M120 196H680" stroke="{ink}" stroke-width="18" stroke-linecap="round"/><circle cx="116" cy="196" r="17" fill="{accent}"/><circle cx="684" cy="196" r="17" fill="{accent}"/>
@@ -57,7 +97,16 @@ pub(super) fn scarf(Palette { dark, light, main, accent, ink, .. }: Palette) -> 
 }
 
 /// A pair of leather sandals.
-pub(super) fn sandals(Palette { dark, light, main, accent, ink, .. }: Palette) -> String {
+pub(super) fn sandals(
+    Palette {
+        dark,
+        light,
+        main,
+        accent,
+        ink,
+        ..
+    }: Palette,
+) -> String {
     let one = |x: i32, y: i32, mirror: i32| {
         let stitches = "M-66-156C-84-90-72-40-62 10-52 70-60 120-58 158-50 214 50 214 60 158 66 100 70 60 74 0 80-60 90-110 70-160 44-226-46-222-66-156Z";
         format!(
@@ -66,5 +115,10 @@ pub(super) fn sandals(Palette { dark, light, main, accent, ink, .. }: Palette) -
             star = star(2.0, -62.0, 26.0, 8, 0.55),
         )
     };
-    format!("{}{}{}", shadow(400, 690, 260), one(276, 460, 1), one(524, 460, -1))
+    format!(
+        "{}{}{}",
+        shadow(400, 690, 260),
+        one(276, 460, 1),
+        one(524, 460, -1)
+    )
 }
