@@ -1,16 +1,11 @@
 //! Whether a shop grows slow: the same orders at stores that hold more and more of them.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use souk_app::ports::store::OrderStore;
-use souk_store_sqlite::{SqliteOptions, SqliteStore};
-use tempfile::TempDir;
-use tokio::task::JoinSet;
-
-use crate::follow::{carry_out, carry_out_fast};
+use crate::fill::Grown;
+use crate::follow::carry_out;
 use crate::process::bytes_written;
-use crate::shop::{Buyers, Catalogue, Demand, NEW_BUYER_EVERY, batch};
+use crate::shop::{Demand, NEW_BUYER_EVERY, batch};
 use crate::stats::{Latencies, as_f64, median, paired, per_second};
 use crate::store::{FULL, commit_all};
 use crate::table::{Table, aim, middle_fine, middle_tenth, middle_whole, whole};
@@ -18,15 +13,13 @@ use crate::world::World;
 
 /// What the largest size is to keep of the smallest one's rate, at least.
 const AIM: f64 = 0.9;
-/// Batches that are in flight at once while a store is filled.
-const IN_FLIGHT: usize = 16;
 
 /// How much is measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GrowPlan {
     /// Stored orders, the fewest first.
     #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
-    sizes: Vec<u64>,
+    pub sizes: Vec<u64>,
     /// Rounds; each measures every size.
     #[arg(long, default_value_t = 7)]
     grow_rounds: u32,
@@ -37,21 +30,6 @@ pub struct GrowPlan {
     /// checkpoints as a running shop does.
     #[arg(long, default_value_t = 2_048)]
     grow_warm_up: u64,
-}
-
-/// A store that was filled, closed, and is opened for each measurement.
-pub struct Grown {
-    /// Its folder, as `souk serve --data-dir` takes it.
-    pub folder: PathBuf,
-    /// Orders that it was filled with.
-    pub size: u64,
-    /// What is sold in it.
-    pub catalogue: Catalogue,
-    buyers: Buyers,
-    filling: Duration,
-    bytes: u64,
-    /// Whether it is put back before each measurement, since what is measured would make it notably larger.
-    restored: bool,
 }
 
 /// What was measured.
@@ -80,89 +58,7 @@ struct Measured {
     commits: Latencies,
 }
 
-/// Fills a store for each size.
-pub async fn fill_all(
-    plan: &GrowPlan,
-    folder: &TempDir,
-    say: impl Fn(&str),
-) -> anyhow::Result<Vec<Grown>> {
-    let mut grown = Vec::new();
-    let largest = plan.sizes.iter().copied().max().unwrap_or_default();
-    for &size in &plan.sizes {
-        let one = fill(size, &folder.path().join(size.to_string()), size < largest).await?;
-        say(&format!(
-            "filled with {size} orders in {:.0} s: {} MiB",
-            one.filling.as_secs_f64(),
-            one.bytes >> 20
-        ));
-        grown.push(one);
-    }
-    Ok(grown)
-}
-
-async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown> {
-    let started = Instant::now();
-    let store = SqliteStore::open(&folder.join("souk.db"), SqliteOptions::default())?;
-    let catalogue = Catalogue::furnish(&store).await?;
-    let mut world = World::new(size);
-    let mut buyers = Buyers::new();
-    let mut left = usize::try_from(size)?;
-    while left > 0 {
-        let mut committing = JoinSet::new();
-        for _ in 0..IN_FLIGHT {
-            let demand = if committing.len() % 2 == 0 {
-                Demand::Spread
-            } else {
-                Demand::Hot
-            };
-            let commands = batch(left.min(FULL), &catalogue, &mut buyers, demand, &mut world);
-            if commands.is_empty() {
-                break;
-            }
-            left -= commands.len();
-            let store = store.clone();
-            committing.spawn(async move { store.commit(commands).await });
-        }
-        let mut events = Vec::new();
-        while let Some(committed) = committing.join_next().await {
-            let committed = committed??;
-            committed
-                .results
-                .into_iter()
-                .try_for_each(|result| result.map(|_| ()))?;
-            events.extend(committed.events);
-        }
-        carry_out_fast(&store, &events).await?;
-    }
-    drop(store);
-    if restored {
-        copy(folder, &base_of(folder))?;
-    }
-    let bytes = files(folder)
-        .iter()
-        .map(|file| file.metadata().map_or(0, |data| data.len()))
-        .sum();
-    Ok(Grown {
-        folder: folder.to_owned(),
-        size,
-        catalogue,
-        buyers,
-        filling: started.elapsed(),
-        bytes,
-        restored,
-    })
-}
-
 impl Grown {
-    /// Puts the store back to the size it was filled to, if it would grow notably.
-    pub fn restore(&self) -> anyhow::Result<()> {
-        if self.restored {
-            copy(&base_of(&self.folder), &self.folder)
-        } else {
-            Ok(())
-        }
-    }
-
     async fn measure(
         &mut self,
         plan: &GrowPlan,
@@ -171,7 +67,7 @@ impl Grown {
         world: &mut World,
     ) -> anyhow::Result<Measurement> {
         self.restore()?;
-        let store = SqliteStore::open(&self.folder.join("souk.db"), SqliteOptions::default())?;
+        let store = self.open()?;
         let mut batches = |orders: u64| -> Vec<_> {
             (0..orders.div_ceil(FULL as u64))
                 .map(|_| batch(FULL, &self.catalogue, &mut self.buyers, demand, world))
@@ -236,33 +132,6 @@ pub async fn run(plan: &GrowPlan, grown: &mut [Grown]) -> anyhow::Result<GrowRes
         sizes,
         orders: plan.grow_orders,
     })
-}
-
-/// The folder in which a store is kept as it was filled.
-fn base_of(folder: &Path) -> PathBuf {
-    folder.with_extension("base")
-}
-
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let files = ["souk.db", "souk.db-wal"].map(|name| folder.join(name));
-    files.into_iter().filter(|file| file.exists()).collect()
-}
-
-/// Copies a store that nobody has open, and makes the copy durable, so that its writing disturbs no measurement.
-fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for old in files(to) {
-        std::fs::remove_file(old)?;
-    }
-    for file in files(from) {
-        let Some(name) = file.file_name() else {
-            continue;
-        };
-        let copied = to.join(name);
-        std::fs::copy(&file, &copied)?;
-        std::fs::File::open(copied)?.sync_all()?;
-    }
-    Ok(())
 }
 
 impl GrowResult {

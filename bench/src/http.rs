@@ -6,172 +6,22 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::grow::Grown;
-use crate::load::{Load, Loaded, Pace};
-use crate::people::{self, ADMIN, PASSWORD};
+use crate::load::Pace;
 use crate::process::Cost;
-use crate::server::{Server, make_admin};
-use crate::shop::{Catalogue, Demand};
-use crate::stats::{Latencies, as_f64, median, paired};
+use crate::shop::Demand;
+use crate::stats::{as_f64, median, paired};
 use crate::table::{Table, middle_fine, middle_tenth, middle_whole, whole};
+use crate::turns::{HttpPlan, Series, Shop, take_turns};
 use crate::world::World;
 
 /// The bounds of a batch that are compared, as `--order-batch` takes them.
-const BATCHES: [&str; 2] = ["64", "1"];
-
-/// How much is measured.
-#[derive(Debug, Clone, clap::Args)]
-pub struct HttpPlan {
-    /// Pairs of measurements.
-    #[arg(long, default_value_t = 5)]
-    http_rounds: u32,
-    /// Connections of a closed load.
-    #[arg(long, default_value_t = 128)]
-    connections: usize,
-    /// Most orders of a load.
-    #[arg(long, default_value_t = 4_000)]
-    http_orders: u64,
-    /// Most seconds of a load.
-    #[arg(long, default_value_t = 10)]
-    http_seconds: u64,
-    /// Rate of the open loads, in parts of the closed one's rate with batches of 64.
-    #[arg(long, default_value_t = 0.5)]
-    open_part: f64,
-    /// Guests who buy.
-    #[arg(long, default_value_t = 256)]
-    buyers: usize,
-    /// Most seconds to wait until all that follows from a load is done.
-    #[arg(long, default_value_t = 180)]
-    drain_seconds: u64,
-}
-
-/// A running shop.
-struct Shop {
-    server: Server,
-    catalogue: Catalogue,
-    before: Cost,
-    /// Orders that it took, and processor time and memory that they cost, what follows included.
-    orders: u64,
-    cpu: Duration,
-}
-
-/// Measurements of one kind.
-struct Series {
-    rates: Vec<f64>,
-    p50: Vec<f64>,
-    p99: Vec<f64>,
-    max: f64,
-    drains: Vec<f64>,
-    /// Orders that were not placed.
-    missed: u64,
-}
-
-impl Series {
-    fn new() -> Self {
-        Self {
-            rates: vec![],
-            p50: vec![],
-            p99: vec![],
-            max: 0.0,
-            drains: vec![],
-            missed: 0,
-        }
-    }
-
-    fn add(&mut self, loaded: &Loaded, drained: Duration) {
-        let latencies: &Latencies = &loaded.latencies;
-        self.rates.push(loaded.rate());
-        self.p50.push(latencies.millis_at(0.5));
-        self.p99.push(latencies.millis_at(0.99));
-        self.max = self.max.max(latencies.millis_at(1.0));
-        self.drains.push(drained.as_secs_f64());
-        self.missed += loaded.not_placed();
-    }
-
-    fn times(&self) -> [String; 3] {
-        [
-            middle_tenth(&self.p50),
-            middle_tenth(&self.p99),
-            format!("{:.1}", self.max),
-        ]
-    }
-}
-
-impl Shop {
-    /// Starts the binary on a folder whose shop sells this, or on an empty one.
-    async fn start(
-        souk: &Path,
-        folder: &Path,
-        catalogue: Option<Catalogue>,
-        batch: &str,
-    ) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        make_admin(souk, folder, ADMIN, PASSWORD)?;
-        let server = Server::start(souk, folder, &["--order-batch", batch])?;
-        let catalogue = match catalogue {
-            Some(catalogue) => catalogue,
-            None => people::furnish(server.address).await?,
-        };
-        let before = server.cost()?;
-        Ok(Self {
-            server,
-            catalogue,
-            before,
-            orders: 0,
-            cpu: Duration::ZERO,
-        })
-    }
-
-    /// Puts one load on it, waits until all that follows is done, and adds both to the series.
-    async fn load(
-        &mut self,
-        plan: &HttpPlan,
-        demand: Demand,
-        pace: Pace,
-        world: &mut World,
-        series: &mut Series,
-    ) -> anyhow::Result<()> {
-        let buyers = people::guests(self.server.address, plan.buyers).await?;
-        // An open load may have as many orders on their way as there are buyers.
-        let connections = if matches!(pace, Pace::Closed) {
-            plan.connections
-        } else {
-            plan.buyers
-        };
-        let load = Load {
-            address: self.server.address,
-            connections,
-            orders: plan.http_orders,
-            most: Duration::from_secs(plan.http_seconds),
-            pace,
-            buyers,
-            variants: self.catalogue.of(demand).to_vec(),
-        };
-        let before = self.server.cost()?.cpu;
-        let loaded = load.run(world).await?;
-        let drained = self
-            .server
-            .drain(Duration::from_secs(plan.drain_seconds))
-            .await?;
-        self.cpu += self.server.cost()?.cpu.saturating_sub(before);
-        self.orders += loaded.placed;
-        let only_busy = loaded.others.keys().all(|status| *status == 503);
-        anyhow::ensure!(
-            only_busy && loaded.placed > 0,
-            "{} placed, and answers of another kind: {:?}",
-            loaded.placed,
-            loaded.others
-        );
-        series.add(&loaded, drained);
-        Ok(())
-    }
-}
+pub const BATCHES: [&str; 2] = ["64", "1"];
 
 /// What was measured over HTTP.
 pub struct HttpResult {
-    closed: Vec<(Demand, [Series; 2])>,
-    open: Vec<(Demand, f64, [Series; 2])>,
-    costs: [ShopCost; 2],
+    closed: Vec<(Demand, Vec<Series>)>,
+    open: Vec<(Demand, f64, Vec<Series>)>,
+    costs: Vec<ShopCost>,
     plan: HttpPlan,
 }
 
@@ -225,93 +75,11 @@ pub async fn run(
         });
         shop.server.stop()?;
     }
-    let costs = costs
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("two servers were measured"))?;
     Ok(HttpResult {
         closed,
         open,
         costs,
         plan: plan.clone(),
-    })
-}
-
-/// Loads the two shops in turn, changing who goes first; the first round warms up and is not counted.
-async fn take_turns(
-    plan: &HttpPlan,
-    shops: &mut [Shop],
-    demand: Demand,
-    pace: Pace,
-    world: &mut World,
-) -> anyhow::Result<[Series; 2]> {
-    let mut series = [Series::new(), Series::new()];
-    let (mut warm_up, mut short) = (Series::new(), plan.clone());
-    short.http_orders = (plan.http_orders / 10).max(1);
-    for shop in shops.iter_mut() {
-        shop.load(&short, demand, pace, world, &mut warm_up).await?;
-    }
-    for round in 0..plan.http_rounds {
-        for turn in 0..shops.len() {
-            let which = (turn + round as usize) % shops.len();
-            shops[which]
-                .load(plan, demand, pace, world, &mut series[which])
-                .await?;
-        }
-    }
-    Ok(series)
-}
-
-/// Orders over HTTP at shops that were filled before.
-pub struct GrownResult {
-    sizes: Vec<(u64, Series)>,
-    orders: u64,
-}
-
-/// Loads shops of every size in turn: spread, closed, batches of 64.
-pub async fn run_grown(
-    plan: &HttpPlan,
-    souk: &Path,
-    grown: &[Grown],
-    say: impl Fn(&str),
-) -> anyhow::Result<GrownResult> {
-    let mut shops = Vec::new();
-    for one in grown {
-        one.restore()?;
-        shops.push(Shop::start(souk, &one.folder, Some(one.catalogue.clone()), BATCHES[0]).await?);
-    }
-    let mut world = World::new(4);
-    let mut warm_up = Series::new();
-    for shop in &mut shops {
-        shop.load(plan, Demand::Spread, Pace::Closed, &mut world, &mut warm_up)
-            .await?;
-    }
-    let mut sizes: Vec<_> = grown.iter().map(|one| (one.size, Series::new())).collect();
-    for round in 0..plan.http_rounds {
-        for turn in 0..shops.len() {
-            let which = (turn + round as usize) % shops.len();
-            shops[which]
-                .load(
-                    plan,
-                    Demand::Spread,
-                    Pace::Closed,
-                    &mut world,
-                    &mut sizes[which].1,
-                )
-                .await?;
-        }
-    }
-    for shop in shops {
-        shop.server.stop()?;
-    }
-    for (size, series) in &sizes {
-        say(&format!(
-            "over HTTP at {size}: {} orders/s",
-            middle_whole(&series.rates)
-        ));
-    }
-    Ok(GrownResult {
-        sizes,
-        orders: plan.http_orders,
     })
 }
 
@@ -432,43 +200,5 @@ impl HttpResult {
             ]);
         }
         table
-    }
-}
-
-impl GrownResult {
-    /// The results as Markdown.
-    pub fn markdown(&self) -> String {
-        let mut table = Table::new(&[
-            "stored orders",
-            "orders/s",
-            "against the fewest",
-            "p50 ms",
-            "p99 ms",
-            "max ms",
-            "mails after, s",
-        ]);
-        let Some((_, fewest)) = self.sizes.first() else {
-            return String::new();
-        };
-        for (size, series) in &self.sizes {
-            let [p50, p99, max] = series.times();
-            let against = middle_fine(&paired(&series.rates, &fewest.rates));
-            table.row([
-                whole(as_f64(*size)),
-                middle_whole(&series.rates),
-                against,
-                p50,
-                p99,
-                max,
-                middle_tenth(&series.drains),
-            ]);
-        }
-        format!(
-            "### The same over HTTP\n\nThe binary on those stores, `--order-batch 64`, spread orders as fast as they are answered, up \
-             to {} in each of the rounds, every size in turn; each load waits until everything that follows from the one before is \
-             done.\n\n{}",
-            whole(as_f64(self.orders)),
-            table.markdown()
-        )
     }
 }

@@ -1,14 +1,16 @@
 //! The load driver of Souk and the tables it makes. It starts what it measures, takes turns between what it compares,
 //! and ends by itself: every part is bounded in count and time.
 //!
-//! `store` and `grow` load the store, `http` (with `server`, `people`, `client`, `load`) the whole binary; `shop` and
-//! `follow` are what both sell and what follows from it; `machine`, `process`, `stats`, `table` are facts and numbers;
-//! `world` is the only place that asks for time and ids.
+//! `store` and `grow` (with `fill`) load the store, `http` and `http_grown` (with `turns`, `server`, `people`, `client`,
+//! `load`) the whole binary; `shop` and `follow` are what both sell and what follows from it; `machine`, `process`,
+//! `stats`, `table` are facts and numbers; `world` is the only place that asks for time and ids.
 
 mod client;
+mod fill;
 mod follow;
 mod grow;
 mod http;
+mod http_grown;
 mod load;
 mod machine;
 mod people;
@@ -18,6 +20,7 @@ mod shop;
 mod stats;
 mod store;
 mod table;
+mod turns;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -27,9 +30,9 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::grow::GrowPlan;
-use crate::http::HttpPlan;
 use crate::machine::{Disk, Machine};
 use crate::store::StorePlan;
+use crate::turns::HttpPlan;
 
 #[derive(Parser)]
 #[command(
@@ -133,11 +136,11 @@ async fn grow(
     folder: &Path,
 ) -> anyhow::Result<String> {
     let folder = tempfile::tempdir_in(folder)?;
-    let mut grown = grow::fill_all(plan, &folder, say).await?;
+    let mut grown = fill::fill_all(&plan.sizes, &folder, say).await?;
     let mut text = grow::run(plan, &mut grown).await?.markdown();
     if let Some(souk) = souk {
         text.push('\n');
-        text.push_str(&http::run_grown(http, souk, &grown, say).await?.markdown());
+        text.push_str(&http_grown::run(http, souk, &grown, say).await?.markdown());
     }
     Ok(text)
 }
@@ -145,9 +148,9 @@ async fn grow(
 async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Result<String> {
     say("group commit at the store …");
     let store = store::run(all.store, folder).await?.markdown();
-    say("as orders gather …");
+    say(&format!("{store}\nas orders gather …"));
     let grow = grow(&all.grow, Some(&all.binary.souk), &all.http, folder).await?;
-    say("orders over HTTP …");
+    say(&format!("{grow}\norders over HTTP …"));
     let http = http::run(&all.http, &all.binary.souk, folder, say)
         .await?
         .markdown();

@@ -192,3 +192,12 @@ async fn an_idle_server_is_small_and_starts_at_once() {
     assert!(kib < 60 * 1024, "{kib} KiB");
     assert!(server.terminate());
 }
+
+#[test]
+fn data_of_a_demo_is_not_served_to_others() {
+    let folder = TempDir::new().unwrap();
+    assert!(Server::start(folder.path(), &["--demo"]).terminate());
+    let refused = souk(folder.path(), &["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused).contains("sign-ins"), "{}", text(&refused));
+}
