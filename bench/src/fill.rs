@@ -119,7 +119,10 @@ impl Grown {
 
     /// Opens the store.
     pub fn open(&self) -> anyhow::Result<SqliteStore> {
-        Ok(SqliteStore::open(&self.folder.join("souk.db"), SqliteOptions::default())?)
+        Ok(SqliteStore::open(
+            &self.folder.join("souk.db"),
+            SqliteOptions::default(),
+        )?)
     }
 }
 

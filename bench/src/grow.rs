@@ -26,9 +26,9 @@ pub struct GrowPlan {
     /// Orders of a measurement.
     #[arg(long, default_value_t = 4_096)]
     grow_orders: u64,
-    /// Orders before a measurement, off the clock: a log of 16 MiB is filled once, so that the measurement meets
+    /// Orders before a measurement, off the clock: they and what follows from them fill the log once, so that the measurement meets
     /// checkpoints as a running shop does.
-    #[arg(long, default_value_t = 2_048)]
+    #[arg(long, default_value_t = 4_096)]
     grow_warm_up: u64,
 }
 

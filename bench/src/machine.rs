@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use crate::stats::{median, per_second};
+use crate::stats::{as_f64, median, per_second};
 
 /// What was measured of the disk.
 #[derive(Debug, Clone, Copy)]
@@ -80,7 +80,22 @@ impl Machine {
             self.load_before.clone(),
         );
         row("load of the machine after it", load());
+        if self.is_busy() {
+            text.push_str("\n**The machine was busy with other work before the run: rates and latencies are low, and only ratios mean something.**\n");
+        }
         text
+    }
+}
+
+impl Machine {
+    /// Whether others kept more than half of the cores busy before the run.
+    fn is_busy(&self) -> bool {
+        let minute = self
+            .load_before
+            .split(' ')
+            .next()
+            .and_then(|load| load.parse::<f64>().ok());
+        minute.is_some_and(|load| load > as_f64(self.cores as u64) / 2.0)
     }
 }
 

@@ -187,7 +187,9 @@ pub async fn take_turns(
     for round in 0..plan.http_rounds {
         for turn in 0..shops.len() {
             let which = (turn + round as usize) % shops.len();
-            shops[which].load(plan, demand, pace, world, &mut series[which]).await?;
+            shops[which]
+                .load(plan, demand, pace, world, &mut series[which])
+                .await?;
         }
     }
     Ok(series)

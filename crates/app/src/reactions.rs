@@ -113,13 +113,13 @@ pub fn follow(record: &EventRecord) -> Reactions {
 #[must_use]
 pub fn expected_of_placed_order(order: souk_domain::OrderId) -> (EntryId, [JobId; 2]) {
     let event = souk_domain::event::order_event_id(order, OrderStatus::Placed);
-    let job_id = |kind: &str| JobId(ids::derive(event.0, &["job", kind]));
+    let job_id = |kind: &str| JobId(ids::derive_v7(event.0, &["job", kind]));
     let jobs = [
         Job::SendReceipt { order_id: order },
         Job::SendNewOrder { order_id: order },
     ];
     (
-        EntryId(ids::derive(event.0, &["entry", "store"])),
+        EntryId(ids::derive_v7(event.0, &["entry", "store"])),
         jobs.map(|job| job_id(job.kind())),
     )
 }
@@ -127,7 +127,7 @@ pub fn expected_of_placed_order(order: souk_domain::OrderId) -> (EntryId, [JobId
 fn job(record: &EventRecord, job: &Job) -> NewJob {
     new_job(
         record,
-        JobId(ids::derive(record.id.0, &["job", job.kind()])),
+        JobId(ids::derive_v7(record.id.0, &["job", job.kind()])),
         Some(job),
     )
 }
@@ -148,7 +148,7 @@ fn new_job(record: &EventRecord, id: JobId, job: Option<&Job>) -> NewJob {
 fn entry(record: &EventRecord, body: EntryBody) -> NewEntry {
     NewEntry {
         stream: StreamKey::Store,
-        id: EntryId(ids::derive(record.id.0, &["entry", "store"])),
+        id: EntryId(ids::derive_v7(record.id.0, &["entry", "store"])),
         author: None,
         at: record.at,
         body,

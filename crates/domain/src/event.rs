@@ -87,5 +87,5 @@ pub struct EventRecord {
 /// reaches each status at most once. `souk verify` finds an order's work by it.
 #[must_use]
 pub fn order_event_id(order: OrderId, status: OrderStatus) -> EventId {
-    EventId(ids::derive(order.0, &["event", status.as_str()]))
+    EventId(ids::derive_v7(order.0, &["event", status.as_str()]))
 }

@@ -52,7 +52,7 @@ uuid_id! {
     EntryId,
     /// An event in the outbox.
     EventId,
-    /// A job; derived from the event, the reaction and the target (UUIDv5), so that a repeat is seen as one.
+    /// A job; derived from the event, the reaction and the target ([`derive_v7`]), so that a repeat is seen as one.
     JobId,
 }
 

@@ -5,8 +5,12 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
+
+/// How long the thread lets commits gather before it looks at the log.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// The way to the thread.
 pub(crate) struct Checkpointer {
@@ -59,6 +63,8 @@ impl Drop for Checkpointer {
 
 fn serve(connection: &Connection, woken: &Receiver<()>) {
     while woken.recv().is_ok() {
+        // A page that the commits of this moment touch again is written once.
+        std::thread::sleep(GATHER);
         // Readers of an older moment, or another process at the same work, let it do less: the next one does the rest.
         if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
             tracing::warn!(%error, "the log was not checkpointed");

@@ -122,6 +122,13 @@ pub(crate) fn prepare(path: &Path, options: &SqliteOptions) -> Result<Option<Fil
         }
         schema::migrate(&mut connection)?;
     }
+    if options.access == Access::Serve {
+        // Only who serves the file runs its jobs: whoever leased them is gone, and nobody need wait for the leases to end.
+        connection.execute(
+            "UPDATE jobs SET leased = 0, available_at = run_at WHERE leased = 1",
+            [],
+        )?;
+    }
     Ok((options.access == Access::Serve).then_some(lock))
 }
 

@@ -273,7 +273,7 @@ impl Attempts {
 /// failure is an event of its own; the same failure recorded twice is one.
 fn failed_event(job: &NewJob, error: &str, at: souk_domain::Timestamp) -> EventRecord {
     EventRecord {
-        id: EventId(ids::derive(
+        id: EventId(ids::derive_v7(
             job.id.0,
             &["failed", &job.event_id.to_string()],
         )),

@@ -63,8 +63,8 @@ pub struct QueueCounts {
 pub trait Queue: Send + Sync {
     /// Adds jobs. Those that are known (waiting, running, or done as far as the store remembers) are left alone.
     async fn push(&self, jobs: Vec<NewJob>) -> Result<(), EngineError>;
-    /// Leases up to `most` jobs that may run at `now`: the most urgent first, then the oldest. Jobs whose lease ran out
-    /// are among them.
+    /// Leases up to `most` jobs that may run at `now`: the most urgent first, then the oldest. Jobs whose lease ran out,
+    /// or whose worker is known to be gone, are among them.
     async fn lease(
         &self,
         most: usize,

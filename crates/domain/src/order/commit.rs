@@ -491,7 +491,7 @@ impl Deciding {
             command,
             Some(step.by.clone()),
             EntryBody::Payment { status: step.to },
-            EventId(ids::derive(order.id.0, &["payment", step.to.as_str()])),
+            EventId(ids::derive_v7(order.id.0, &["payment", step.to.as_str()])),
             Event::OrderPaymentChanged {
                 order_id: order.id,
                 status: step.to,
@@ -577,7 +577,7 @@ impl Deciding {
     ) {
         self.writes.entries.push(NewEntry {
             stream: StreamKey::Order(order.id),
-            id: EntryId(ids::derive(id.0, &["entry", "order"])),
+            id: EntryId(ids::derive_v7(id.0, &["entry", "order"])),
             author,
             at: command.at,
             body,

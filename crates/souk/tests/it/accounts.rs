@@ -261,7 +261,9 @@ async fn a_guest_who_signs_up_keeps_what_is_theirs() {
     );
     assert_eq!(customer.id, guest.id);
     // Whoever had the guest's token has not the account.
-    app.get("/me", &guest).await.expect_problem(401, "token_expired");
+    app.get("/me", &guest)
+        .await
+        .expect_problem(401, "token_expired");
     let orders = app.get("/orders", &customer).await.expect(200);
     assert_eq!(orders["items"][0]["id"], order["id"]);
     app.post("/auth/register", None, body)

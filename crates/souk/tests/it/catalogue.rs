@@ -394,13 +394,20 @@ async fn what_was_sold_below_zero_is_counted_from_zero() {
     let variants = json!([{"price": price, "inventory": "backorder"}]);
     let made = make(&app, &admin, "Kilim", "كليم", json!({"variants": variants})).await;
     let variant = made["variants"][0]["id"].as_str().unwrap();
-    app.order(&app.guest().await, variant, 3, "three").await.expect(201);
+    app.order(&app.guest().await, variant, 3, "three")
+        .await
+        .expect(201);
     let path = format!("/products/{}", made["id"].as_str().unwrap());
-    assert_eq!(app.get(&path, &admin).await.expect(200)["variants"][0]["stock"], -3);
+    assert_eq!(
+        app.get(&path, &admin).await.expect(200)["variants"][0]["stock"],
+        -3
+    );
     let tracked = json!({"variants": [{"id": variant, "price": price, "inventory": "tracked"}]});
     let kept = app.patch(&path, &admin, tracked).await.expect(200);
     assert_eq!(kept["variants"][0]["stock"], 0);
-    app.order(&app.guest().await, variant, 1, "one").await.expect_problem(409, "out_of_stock");
+    app.order(&app.guest().await, variant, 1, "one")
+        .await
+        .expect_problem(409, "out_of_stock");
     app.finish().await;
 }
 
@@ -410,23 +417,37 @@ async fn a_variant_that_comes_back_is_not_sold_again() {
     let admin = app.admin().await;
     let send = async |sizes: &[&str]| {
         let head = "Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\r\n";
-        let rows: String = sizes.iter().map(|size| format!("cup,Cup,Size,{size},shopify,10,deny,5.00\r\n")).collect();
+        let rows: String = sizes
+            .iter()
+            .map(|size| format!("cup,Cup,Size,{size},shopify,10,deny,5.00\r\n"))
+            .collect();
         let request = app.request(Method::POST, "/products/import", Some(&admin));
-        let request = request.header("Content-Type", "text/csv").body(format!("{head}{rows}"));
+        let request = request
+            .header("Content-Type", "text/csv")
+            .body(format!("{head}{rows}"));
         answer(request).await.expect(200)
     };
     let stocks = async || {
         let cup = app.get("/products/cup", &admin).await.expect(200);
         let variants = cup["variants"].as_array().unwrap().clone();
-        variants.iter().map(|variant| variant["stock"].as_i64().unwrap()).collect::<Vec<_>>()
+        variants
+            .iter()
+            .map(|variant| variant["stock"].as_i64().unwrap())
+            .collect::<Vec<_>>()
     };
     send(&["Small", "Large"]).await;
     let cup = app.get("/products/cup", None).await.expect(200);
     let large = cup["variants"][1]["id"].as_str().unwrap();
-    app.order(&app.guest().await, large, 8, "eight").await.expect(201);
+    app.order(&app.guest().await, large, 8, "eight")
+        .await
+        .expect(201);
     assert_eq!(send(&["Small"]).await["variants"]["removed"], 1);
     assert_eq!(stocks().await, [10]);
     send(&["Small", "Large"]).await;
-    assert_eq!(stocks().await, [10, 2], "eight were sold, and are not sold again");
+    assert_eq!(
+        stocks().await,
+        [10, 2],
+        "eight were sold, and are not sold again"
+    );
     app.finish().await;
 }
