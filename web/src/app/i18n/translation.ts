@@ -25,8 +25,14 @@ function follow(language: string): void {
   if (!isLocale(language)) return
   applyLocale(language)
   rememberLocale(language)
-  void queryClient.invalidateQueries()
+  void askAgain()
   const user = sessionUser()
   // Not worth a message when it fails: the page has already changed, and the account page can set it again.
   if (user && user.locale !== language) void changeProfile({ locale: language }).catch(() => undefined)
+}
+
+/** A first answer that is still on its way is in the old language, and asking again would only wait for it: give it up. */
+async function askAgain(): Promise<void> {
+  await queryClient.cancelQueries({ predicate: (query) => query.state.data === undefined })
+  await queryClient.invalidateQueries()
 }
