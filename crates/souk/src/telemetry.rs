@@ -1,11 +1,11 @@
 //! What Souk says of itself: logs and metrics. Never a secret, a token or a mail's body.
 
 use std::io::IsTerminal as _;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -46,24 +46,18 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<()>
     started.context("logging was started before")
 }
 
-/// The metrics of this process, in the text format of Prometheus.
+/// The metrics of this process, in the text format of Prometheus. The first call installs their recorder; calls that come
+/// meanwhile wait for it.
 pub fn metrics() -> anyhow::Result<&'static PrometheusHandle> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
-        return Ok(handle);
-    }
-    let recorder = PrometheusBuilder::new()
-        .set_buckets(&SECONDS)?
-        .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
-        .build_recorder();
-    let handle = recorder.handle();
-    // Another thread may have been quicker; then its recorder is the one, and ours is dropped.
-    if metrics::set_global_recorder(recorder).is_ok() {
-        let _ = HANDLE.set(handle);
-    }
-    HANDLE
-        .get()
-        .context("another recorder of metrics is installed")
+    static INSTALLED: LazyLock<Result<PrometheusHandle, BuildError>> = LazyLock::new(|| {
+        PrometheusBuilder::new()
+            .set_buckets(&SECONDS)?
+            .set_buckets_for_metric(Matcher::Suffix("_size".to_owned()), &SIZES)?
+            .install_recorder()
+    });
+    INSTALLED
+        .as_ref()
+        .map_err(|error| anyhow::anyhow!("metrics cannot be kept: {error}"))
 }
 
 /// Folds what was recorded into its buckets now and then, so that memory stays small when nobody asks for metrics.
