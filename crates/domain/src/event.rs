@@ -3,7 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::order::{OrderStatus, PaymentStatus};
-use crate::{EventId, JobId, Locale, Money, OrderId, OrderNumber, Timestamp, UserId, ids};
+use crate::stream::StreamKey;
+use crate::{
+    EventId, JobId, Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId,
+    ids,
+};
 
 /// A fact. `souk-app::reactions` says, in one exhaustive match, what follows from each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +55,39 @@ pub enum Event {
     PasswordResetRequested {
         /// Who.
         user_id: UserId,
+    },
+    /// Somebody began a support conversation, or came back to one that was closed.
+    ConversationOpened {
+        /// Who.
+        user_id: UserId,
+        /// What they are called.
+        name: String,
+    },
+    /// Staff wrote to somebody, who gets a mail unless they read it in time.
+    StaffReplied {
+        /// Where.
+        stream: StreamKey,
+        /// The message's number.
+        seq: u64,
+        /// To whom.
+        user_id: UserId,
+        /// When they get a mail.
+        mail_at: Timestamp,
+    },
+    /// Few are left of a variant.
+    StockRanLow {
+        /// Which.
+        variant_id: VariantId,
+        /// Of which product.
+        product_id: ProductId,
+        /// What it is called.
+        title: String,
+        /// The shop's own name for it.
+        sku: String,
+        /// How many are left.
+        left: i64,
+        /// From which count on staff want to know.
+        threshold: u32,
     },
     /// A job failed for good.
     JobFailed {

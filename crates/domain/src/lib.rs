@@ -14,6 +14,7 @@ pub mod money;
 pub mod order;
 pub mod shop;
 pub mod stream;
+pub mod support;
 pub mod user;
 
 pub use event::{Event, EventRecord};

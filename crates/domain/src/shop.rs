@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::order::PaymentMethod;
+use crate::support::SupportSettings;
 use crate::{Currency, Locale, Money};
 
 /// What the owner of the shop decides.
@@ -26,6 +27,9 @@ pub struct ShopSettings {
     /// Where to send a bank transfer, by language.
     #[serde(default)]
     pub transfer_instructions: BTreeMap<Locale, String>,
+    /// How the support desk works.
+    #[serde(default)]
+    pub support: SupportSettings,
 }
 
 /// Delivery fee of an order.
@@ -69,6 +73,7 @@ impl ShopSettings {
             },
             payment_methods: vec![PaymentMethod::Cod, PaymentMethod::Transfer],
             transfer_instructions: BTreeMap::new(),
+            support: SupportSettings::default(),
         }
     }
 
@@ -119,6 +124,7 @@ impl ShopSettings {
         if too_long(&self.transfer_instructions, 2_000) {
             faults.push(("transferInstructions", "must be at most 2000 characters"));
         }
+        faults.extend(self.support.faults());
         faults
     }
 }

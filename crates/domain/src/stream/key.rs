@@ -53,6 +53,16 @@ impl StreamKey {
     }
 }
 
+impl StreamKey {
+    /// Whether `reader` may say something here: where people talk, and they may read. The other streams are written by
+    /// the shop alone.
+    #[must_use]
+    pub fn may_post(&self, reader: Reader, buyer: Option<UserId>) -> bool {
+        matches!(self, Self::Order(_) | Self::Support(_) | Self::Notes(_))
+            && self.may_read(reader, buyer)
+    }
+}
+
 impl fmt::Display for StreamKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -148,10 +158,18 @@ mod tests {
             assert!(!StreamKey::Support(other).may_read(reader(role), None));
             assert!(!StreamKey::Notes(me).may_read(reader(role), None));
             assert!(!StreamKey::Store.may_read(reader(role), None));
+            assert!(StreamKey::Support(me).may_post(reader(role), None));
+            assert!(!StreamKey::Support(other).may_post(reader(role), None));
+            assert!(order.may_post(reader(role), Some(me)));
+            assert!(!order.may_post(reader(role), Some(other)));
+            assert!(!StreamKey::User(me).may_post(reader(role), None));
         }
         for role in [Role::Staff, Role::Admin] {
             assert!(order.may_read(reader(role), Some(other)));
             assert!(StreamKey::Notes(other).may_read(reader(role), None));
+            assert!(StreamKey::Notes(other).may_post(reader(role), None));
+            assert!(StreamKey::Support(other).may_post(reader(role), None));
+            assert!(!StreamKey::Store.may_post(reader(role), None));
             assert!(StreamKey::Store.may_read(reader(role), None));
             assert!(!StreamKey::User(other).may_read(reader(role), None));
         }

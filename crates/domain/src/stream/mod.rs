@@ -2,6 +2,10 @@
 
 mod entry;
 mod key;
+mod post;
 
-pub use entry::{Author, Entry, EntryBody, MAX_PAGE, NewEntry, Page, Span};
+pub use entry::{
+    Assignee, Author, Content, Emptied, Entry, EntryBody, MAX_PAGE, NewEntry, Page, Span,
+};
 pub use key::{NotAStream, Reader, StreamKey};
+pub use post::{Change, MAX_TEXT, Post, PostError, PostFault, Said, decide};
