@@ -136,6 +136,7 @@ fn product(currency: Currency, title: &str, variants: usize) -> Product {
                 price: Money::new(12_500, currency),
                 compare_at: None,
                 inventory: Inventory::Tracked,
+                low_stock_at: None,
             })
             .collect(),
         images: vec![Image {

@@ -8,13 +8,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use souk_domain::order::commit::{Action, Command, Outcome};
+use souk_domain::order::commit::{Action, Availability, Command, Outcome};
 use souk_domain::order::{MAX_LINES, OrderError};
+use souk_domain::stream::StreamKey;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Relay;
 use crate::ports::store::OrderStore;
-use crate::ports::{EngineError, Ids};
+use crate::ports::{Bus, EngineError, Ids, News};
 
 /// Limits of batches and of the wait for them.
 #[derive(Debug, Clone, Copy)]
@@ -78,6 +79,7 @@ impl Committer {
     pub fn start(
         store: Arc<dyn OrderStore>,
         relay: Relay,
+        bus: Arc<dyn Bus>,
         ids: Arc<dyn Ids>,
         options: CommitterOptions,
     ) -> (Self, tokio::task::JoinHandle<()>) {
@@ -85,6 +87,7 @@ impl Committer {
         let working = Working {
             store,
             relay,
+            bus,
             ids,
             options,
         };
@@ -111,6 +114,7 @@ impl Committer {
 struct Working {
     store: Arc<dyn OrderStore>,
     relay: Relay,
+    bus: Arc<dyn Bus>,
     ids: Arc<dyn Ids>,
     options: CommitterOptions,
 }
@@ -161,6 +165,7 @@ impl Working {
             match committed {
                 Ok(committed) => {
                     self.relay.hand_over(committed.events);
+                    self.tell(committed.heads, committed.availability);
                     for (waiting, result) in part.into_iter().zip(committed.results) {
                         answer(waiting, result.map_err(CommitError::Order));
                     }
@@ -198,6 +203,20 @@ impl Working {
                     }
                 }
             }
+        }
+    }
+
+    /// Lets those who look on know.
+    fn tell(&self, heads: Vec<(StreamKey, u64)>, availability: Vec<Availability>) {
+        for (stream, seq) in heads {
+            self.bus.publish(News::Head { stream, seq });
+        }
+        for changed in availability {
+            self.bus.publish(News::Stock {
+                product_id: changed.product_id,
+                variant_id: changed.variant_id,
+                available: changed.available,
+            });
         }
     }
 

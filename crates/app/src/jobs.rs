@@ -1,6 +1,7 @@
 //! The jobs there are. Their JSON is what waits in queues while versions of Souk change: a new shape gets a new version.
 
 use serde::{Deserialize, Serialize};
+use souk_domain::stream::StreamKey;
 use souk_domain::{OrderId, UserId};
 
 /// A unit of background work.
@@ -18,6 +19,16 @@ pub enum Job {
     SendNewOrder {
         /// Which order.
         order_id: OrderId,
+    },
+    /// Sends somebody what staff wrote to them, if they have not read it.
+    #[serde(rename = "SendUnreadReplyV1")]
+    SendUnreadReply {
+        /// Where it was written.
+        stream: StreamKey,
+        /// The number of the message.
+        seq: u64,
+        /// To whom.
+        user_id: UserId,
     },
     /// Sends the link that proves an e-mail address.
     #[serde(rename = "SendEmailVerificationV1")]
@@ -40,6 +51,7 @@ impl Job {
         match self {
             Self::SendReceipt { .. } => "SendReceiptV1",
             Self::SendNewOrder { .. } => "SendNewOrderV1",
+            Self::SendUnreadReply { .. } => "SendUnreadReplyV1",
             Self::SendEmailVerification { .. } => "SendEmailVerificationV1",
             Self::SendPasswordReset { .. } => "SendPasswordResetV1",
         }
@@ -51,7 +63,7 @@ impl Job {
         match self {
             Self::SendPasswordReset { .. } | Self::SendEmailVerification { .. } => 0,
             Self::SendReceipt { .. } => 1,
-            Self::SendNewOrder { .. } => 2,
+            Self::SendNewOrder { .. } | Self::SendUnreadReply { .. } => 2,
         }
     }
 

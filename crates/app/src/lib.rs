@@ -13,6 +13,7 @@ pub mod ports;
 pub mod reactions;
 pub mod shop;
 pub mod streams;
+pub mod support;
 pub mod trace;
 
 mod actor;

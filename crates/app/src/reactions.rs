@@ -71,6 +71,56 @@ pub fn follow(record: &EventRecord) -> Reactions {
             )],
         },
         Event::OrderPaymentChanged { .. } => Reactions::default(),
+        Event::ConversationOpened { user_id, name } => Reactions {
+            jobs: vec![],
+            entries: vec![entry(
+                record,
+                EntryBody::ConversationOpened {
+                    user_id: *user_id,
+                    name: name.clone(),
+                },
+            )],
+        },
+        Event::StaffReplied {
+            stream,
+            seq,
+            user_id,
+            mail_at,
+        } => {
+            let reply = Job::SendUnreadReply {
+                stream: *stream,
+                seq: *seq,
+                user_id: *user_id,
+            };
+            Reactions {
+                jobs: vec![NewJob {
+                    run_at: *mail_at,
+                    ..job(record, &reply)
+                }],
+                entries: vec![],
+            }
+        }
+        Event::StockRanLow {
+            variant_id,
+            product_id,
+            title,
+            sku,
+            left,
+            threshold,
+        } => Reactions {
+            jobs: vec![],
+            entries: vec![entry(
+                record,
+                EntryBody::LowStock {
+                    variant_id: *variant_id,
+                    product_id: *product_id,
+                    title: title.clone(),
+                    sku: sku.clone(),
+                    left: *left,
+                    threshold: *threshold,
+                },
+            )],
+        },
         Event::EmailVerificationRequested { user_id } => Reactions {
             jobs: vec![job(
                 record,

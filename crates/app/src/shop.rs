@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use souk_domain::order::PaymentMethod;
 use souk_domain::shop::{Shipping, ShopSettings, Tax};
+use souk_domain::support::SupportSettings;
 use souk_domain::{Currency, Locale};
 
 use crate::App;
@@ -36,6 +37,8 @@ pub struct ShopInput {
     pub payment_methods: Option<Vec<PaymentMethod>>,
     /// Where to send a transfer, by language; replaces all.
     pub transfer_instructions: Option<BTreeMap<Locale, String>>,
+    /// How the support desk works; replaces all.
+    pub support: Option<SupportSettings>,
 }
 
 /// Makes sure that the shop has settings; `currency` counts only for a new shop. Returns the ones in force.
@@ -63,6 +66,7 @@ pub async fn change(app: &App, input: ShopInput) -> Result<ShopSettings, ShopErr
         transfer_instructions: input
             .transfer_instructions
             .unwrap_or(kept.transfer_instructions),
+        support: input.support.unwrap_or(kept.support),
     };
     let faults = shop.faults();
     if !faults.is_empty() {

@@ -25,10 +25,16 @@ struct Page {
     greeting: String,
     intro: String,
     order: Option<OrderPart>,
+    messages: Vec<Message>,
     button: &'static str,
     link: String,
     ignore: Option<&'static str>,
     footer: String,
+}
+
+struct Message {
+    author: String,
+    lines: Vec<String>,
 }
 
 struct OrderPart {
@@ -102,6 +108,7 @@ pub(crate) fn write(mail: &OutgoingMail, public_url: &str) -> Result<Text, askam
         greeting,
         intro: String::new(),
         order: None,
+        messages: Vec::new(),
         button: "",
         link: String::new(),
         ignore: None,
@@ -163,6 +170,26 @@ pub(crate) fn write(mail: &OutgoingMail, public_url: &str) -> Result<Text, askam
                     ("total", &amount(order.total, mail.locale)),
                 ],
             )
+        }
+        Letter::UnreadReply { order_id, messages } => {
+            page.heading = words.unread_heading;
+            page.intro = in_shop(words.unread_intro);
+            page.messages = messages
+                .iter()
+                .map(|message| Message {
+                    author: match message.author.trim() {
+                        "" => words.unread_author.to_owned(),
+                        name => name.to_owned(),
+                    },
+                    lines: lines_of(&message.text),
+                })
+                .collect();
+            page.button = words.unread_button;
+            page.link = match order_id {
+                Some(order) => format!("{public_url}/orders/{order}"),
+                None => format!("{public_url}/?chat=open"),
+            };
+            in_shop(words.unread_subject)
         }
         Letter::VerifyEmail { token } => {
             page.heading = words.verify_heading;

@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use souk_app::ports::store::Committed;
+use souk_app::ports::store::{Appended, Committed};
 use souk_domain::catalog::{Product, Stock, StockMove};
 use souk_domain::order::Order;
 use souk_domain::order::commit::{
     Batch, Command, Offer, OrderKey, PlacedOrder, Sale, Snapshot, Writes, decide,
 };
+use souk_domain::stream::StreamKey;
 use souk_domain::{MoveId, VariantId};
 
 use crate::failure::Failure;
@@ -21,10 +22,12 @@ pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Co
     let batch = Batch(commands);
     let snapshot = load(connection, &batch)?;
     let (results, writes) = decide(&batch, snapshot);
-    write(connection, &writes)?;
+    let heads = write(connection, &writes)?;
     Ok(Committed {
         results,
         events: writes.events,
+        heads,
+        availability: writes.availability,
     })
 }
 
@@ -134,9 +137,10 @@ pub(crate) fn stock(connection: &Connection, id: VariantId) -> Result<Option<Sto
     Ok(stock.optional()?)
 }
 
-fn write(connection: &Connection, writes: &Writes) -> Result<(), Failure> {
+/// Writes what was decided; the streams that grew, with their heads.
+fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64)>, Failure> {
     if writes.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     for placed in &writes.placed {
         insert_order(connection, placed)?;
@@ -156,10 +160,14 @@ fn write(connection: &Connection, writes: &Writes) -> Result<(), Failure> {
     for (variant, change) in &writes.stock {
         add_stock(connection, *variant, change)?;
     }
+    let mut heads = Vec::with_capacity(writes.entries.len());
     for entry in &writes.entries {
-        streams::append(connection, entry)?;
+        if let Appended::At { seq, .. } = streams::append(connection, entry)? {
+            heads.push((entry.stream, seq));
+        }
     }
-    outbox::state(connection, &writes.events)
+    outbox::state(connection, &writes.events)?;
+    Ok(heads)
 }
 
 fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<(), Failure> {

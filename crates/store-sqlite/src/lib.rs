@@ -1,7 +1,7 @@
 //! The embedded engine: the store and the queue of jobs in one SQLite file.
 //!
 //! `open` opens a file and says who may; `schema` brings it forward; `writer` is the one thread that writes, `reader`
-//! those that read, `checkpoint` the one that keeps the log short. `orders` (with `commit`), `streams`, `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and
+//! those that read, `checkpoint` the one that keeps the log short. `orders` (with `commit`), `streams`, `chat`, `support`, `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and
 //! `queue` are the ports, named as in `souk-app`; `verify` checks the invariants, `trim` ends what outlived its
 //! retention, `backup` copies the file while it is written to. `records` and `cursor` are how values stand in columns
 //! and addresses.
@@ -11,6 +11,7 @@
 mod accounts;
 mod backup;
 mod catalog;
+mod chat;
 mod checkpoint;
 mod commit;
 mod cursor;
@@ -26,6 +27,7 @@ mod schema;
 mod sessions;
 mod store;
 mod streams;
+mod support;
 mod trim;
 mod verify;
 mod writer;

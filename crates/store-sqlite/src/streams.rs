@@ -42,7 +42,7 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
     let body = serde_json::to_string(&entry.body)?;
     if let Some(seq) = seq_of(connection, &key, entry.id)? {
         let there = read(connection, &key, seq)?;
-        let same = there.author == entry.author && there.body == entry.body;
+        let same = there.author == entry.author && there.content.body() == Some(&entry.body);
         return Ok(if same {
             Appended::At {
                 seq: there.seq,
@@ -81,12 +81,16 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
     })
 }
 
-fn head(connection: &Connection, stream: &[u8]) -> Result<Option<i64>, Failure> {
+pub(crate) fn head(connection: &Connection, stream: &[u8]) -> Result<Option<i64>, Failure> {
     let mut statement = connection.prepare_cached("SELECT head FROM streams WHERE stream = ?1")?;
     Ok(statement.query_row([stream], |row| row.get(0)).optional()?)
 }
 
-fn seq_of(connection: &Connection, stream: &[u8], id: EntryId) -> Result<Option<i64>, Failure> {
+pub(crate) fn seq_of(
+    connection: &Connection,
+    stream: &[u8],
+    id: EntryId,
+) -> Result<Option<i64>, Failure> {
     let mut statement =
         connection.prepare_cached("SELECT seq FROM entries WHERE stream = ?1 AND id = ?2")?;
     Ok(statement
@@ -94,7 +98,7 @@ fn seq_of(connection: &Connection, stream: &[u8], id: EntryId) -> Result<Option<
         .optional()?)
 }
 
-fn read(connection: &Connection, stream: &[u8], seq: i64) -> Result<Entry, Failure> {
+pub(crate) fn read(connection: &Connection, stream: &[u8], seq: i64) -> Result<Entry, Failure> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, id, at, author, body FROM entries WHERE stream = ?1 AND seq = ?2",
     )?;
@@ -113,7 +117,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
             .map(|author| serde_json::from_str(&author))
             .transpose()?,
         at: time_at(row, 2)?,
-        body: serde_json::from_str(&body)?,
+        content: serde_json::from_str(&body)?,
     })
 }
 

@@ -3,12 +3,14 @@
 //! The order matters. A crash anywhere in it leaves the event in the outbox, and doing all of it again changes nothing:
 //! every id is derived from the event.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use souk_app::App;
 use souk_app::ports::store::{Appended, OutboxStore, StreamStore};
-use souk_app::ports::{Cause, Clock, EngineError, Queue};
+use souk_app::ports::{Bus, Cause, Clock, EngineError, News, Queue};
 use souk_app::reactions::{Reactions, follow};
+use souk_domain::stream::NewEntry;
 use souk_domain::{EventId, EventRecord};
 
 /// Most entries or jobs of one call to an engine.
@@ -20,6 +22,7 @@ pub(crate) struct Handover {
     pub(crate) streams: Arc<dyn StreamStore>,
     pub(crate) outbox: Arc<dyn OutboxStore>,
     pub(crate) queue: Arc<dyn Queue>,
+    pub(crate) bus: Arc<dyn Bus>,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -29,6 +32,7 @@ impl Handover {
             streams: app.store.clone(),
             outbox: app.store.clone(),
             queue: app.queue.clone(),
+            bus: app.bus.clone(),
             clock: app.clock.clone(),
         }
     }
@@ -59,6 +63,7 @@ impl Handover {
         }
         for chunk in entries.chunks(CHUNK) {
             let appended = self.streams.append(chunk.to_vec()).await?;
+            self.tell(chunk, &appended);
             let conflicts = appended
                 .iter()
                 .filter(|appended| **appended == Appended::IdConflict)
@@ -78,6 +83,20 @@ impl Handover {
         self.outbox.handed_on(&handed, self.clock.now()).await?;
         metrics::counter!("souk_relay_events_total").increment(events.len() as u64);
         Ok(())
+    }
+
+    /// Lets those who look on know of the streams that grew.
+    fn tell(&self, entries: &[NewEntry], appended: &[Appended]) {
+        let mut heads = BTreeMap::new();
+        for (entry, appended) in entries.iter().zip(appended) {
+            if let Appended::At { seq, .. } = appended {
+                let head = heads.entry(entry.stream).or_insert(*seq);
+                *head = (*head).max(*seq);
+            }
+        }
+        for (stream, seq) in heads {
+            self.bus.publish(News::Head { stream, seq });
+        }
     }
 
     /// Leaves an event that an engine refuses for the next time it is overdue. It stays in the outbox, where it is seen:

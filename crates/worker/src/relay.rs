@@ -104,6 +104,7 @@ mod tests {
             streams: engines.clone(),
             outbox: engines.clone(),
             queue: engines.clone(),
+            bus: Arc::new(souk_app::local::LocalBus::default()),
             clock,
         }
     }

@@ -99,6 +99,7 @@ mod tests {
             streams: engines.clone(),
             outbox: engines.clone(),
             queue: engines.clone(),
+            bus: Arc::new(souk_app::local::LocalBus::default()),
             clock,
         };
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -189,6 +189,7 @@ async fn found(folder: &Path) -> Shop {
         price: Money::new(1_000, settings.currency),
         compare_at: None,
         inventory: Inventory::Untracked,
+        low_stock_at: None,
     };
     let product = Product {
         id: ProductId(Uuid::from_u128(10)),

@@ -135,6 +135,9 @@ pub(crate) struct Variant {
     /// Units left; for staff only, and only of what is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     stock: Option<i64>,
+    /// From which count on staff want to know that few are left; for staff only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low_stock_at: Option<u32>,
 }
 
 /// What is sold.
@@ -201,6 +204,7 @@ impl Product {
                 inventory: variant.inventory.into(),
                 available: variant.inventory != catalog::Inventory::Tracked || left > 0,
                 stock: (is_staff && is_counted).then_some(left),
+                low_stock_at: variant.low_stock_at.filter(|_| is_staff),
             }
         };
         let option = |option: &catalog::ProductOption| ProductOption {

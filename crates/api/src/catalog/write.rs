@@ -36,9 +36,18 @@ pub(crate) struct VariantBody {
     compare_at: Option<Money>,
     /// What is counted: `tracked` unless said.
     inventory: Option<Inventory>,
+    /// From which count on staff want to know that few are left; null: never. Left out, it stays as it is.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<u32>)]
+    low_stock_at: Option<Option<u32>>,
     /// Units that a new variant starts with.
     #[schema(minimum = 0)]
     stock: Option<i64>,
+}
+
+/// Tells null, which says something, from a field that is left out.
+fn said<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 impl From<VariantBody> for VariantInput {
@@ -50,6 +59,7 @@ impl From<VariantBody> for VariantInput {
             price: variant.price.into(),
             compare_at: variant.compare_at.map(Into::into),
             inventory: variant.inventory.unwrap_or(Inventory::Tracked).into(),
+            low_stock_at: variant.low_stock_at,
             stock: variant.stock,
         }
     }

@@ -9,6 +9,7 @@ use souk_domain::Timestamp;
 use souk_domain::user::User;
 
 use super::AccountError;
+use crate::ports::News;
 use crate::{Actor, App};
 
 /// How long an instance may take another's word that a session is good.
@@ -55,6 +56,12 @@ pub async fn authenticate(app: &App, access_token: &str) -> Result<Actor, Accoun
 /// Forgets what is remembered of a session, on every instance.
 pub(super) async fn forget(app: &App, session: SessionId) {
     app.cache.remove(&cache_key(session)).await;
+}
+
+/// Says that a session ended: what is remembered of it is forgotten, and its sockets are closed, on every instance.
+pub(super) async fn ended(app: &App, session: SessionId) {
+    forget(app, session).await;
+    app.bus.publish(News::SessionEnded { session });
 }
 
 fn cache_key(session: SessionId) -> String {

@@ -4,6 +4,7 @@ use souk_domain::Locale;
 use souk_domain::user::User;
 
 use super::{AccountError, FieldFault, Fields, guard, quotas};
+use crate::ports::News;
 use crate::{Actor, App};
 
 /// Changes the actor's name or language; both may stay.
@@ -20,6 +21,9 @@ pub async fn change_profile(
     for session in app.store.sessions(actor.id()).await? {
         guard::forget(app, session.id).await;
     }
+    app.bus.publish(News::PersonChanged {
+        user_id: actor.id(),
+    });
     user.ok_or(AccountError::NotFound)
 }
 
@@ -71,7 +75,7 @@ pub async fn change_password(
         .iter()
         .filter(|session| session.id != actor.session)
     {
-        guard::forget(app, session.id).await;
+        guard::ended(app, session.id).await;
     }
     Ok(())
 }

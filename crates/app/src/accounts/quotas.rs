@@ -18,6 +18,8 @@ pub struct LoginQuotas {
     pub sign_up_by_address: Quota,
     /// Orders of one account, guests included.
     pub orders_by_account: Quota,
+    /// Messages, edits and deletions of one account.
+    pub posts_by_account: Quota,
     /// Mails asked for one account.
     pub mail_by_account: Quota,
     /// Mails asked for from one address, and tokens and codes tried from it.
@@ -36,6 +38,7 @@ impl Default for LoginQuotas {
             sign_in_by_account: quota("sign_in_by_account", 10, 15),
             sign_up_by_address: quota("sign_up_by_address", 20, 10),
             orders_by_account: quota("orders_by_account", 120, 10),
+            posts_by_account: quota("posts_by_account", 120, 1),
             mail_by_account: quota("mail_by_account", 3, 15),
             recovery_by_address: quota("recovery_by_address", 20, 10),
         }

@@ -74,7 +74,7 @@ pub async fn reset_password(
         return Err(AccountError::TokenInvalid);
     }
     for session in sessions {
-        guard::forget(app, session.id).await;
+        guard::ended(app, session.id).await;
     }
     // Whoever read the mail has the mailbox.
     if let Some(email) = account.user.email {
@@ -119,7 +119,7 @@ pub async fn verify_email(app: &App, token: &str, device: &Device) -> Result<(),
         .verify_email(user.id, email.ok_or(AccountError::TokenInvalid)?)
         .await?;
     for session in app.store.sessions(user.id).await? {
-        guard::forget(app, session.id).await;
+        guard::ended(app, session.id).await;
     }
     if verified {
         Ok(())

@@ -51,7 +51,7 @@ pub async fn refresh(
             Ok(signed_in(app, user, &session))
         }
         (Rotation::Reused, _) => {
-            guard::forget(app, id).await;
+            guard::ended(app, id).await;
             tracing::warn!(session = %id, "a used refresh token came back: the session was ended");
             Err(AccountError::TokenReused)
         }
@@ -67,7 +67,7 @@ pub async fn sign_out(app: &App, refresh_token: &str) -> Result<(), AccountError
     if let Some(state) = app.store.session_state(id).await? {
         app.store.end_session(state.user.id, id).await?;
     }
-    guard::forget(app, id).await;
+    guard::ended(app, id).await;
     Ok(())
 }
 
@@ -79,7 +79,7 @@ pub async fn list_sessions(app: &App, actor: &Actor) -> Result<Vec<Session>, Acc
 /// Ends one of the actor's sessions.
 pub async fn end_session(app: &App, actor: &Actor, session: SessionId) -> Result<(), AccountError> {
     let ended = app.store.end_session(actor.id(), session).await?;
-    guard::forget(app, session).await;
+    guard::ended(app, session).await;
     if ended {
         Ok(())
     } else {
@@ -94,7 +94,7 @@ pub async fn end_other_sessions(app: &App, actor: &Actor) -> Result<(), AccountE
         .end_sessions(actor.id(), Some(actor.session))
         .await?
     {
-        guard::forget(app, ended).await;
+        guard::ended(app, ended).await;
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ pub async fn register(
     done(made)?;
     app.relay.hand_over(events);
     if let Some(guest) = guest {
-        super::guard::forget(app, guest.session).await;
+        super::guard::ended(app, guest.session).await;
     }
     Ok(signed_in(app, user, &session))
 }

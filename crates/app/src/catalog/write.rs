@@ -75,6 +75,8 @@ pub struct VariantInput {
     pub compare_at: Option<Money>,
     /// What is counted.
     pub inventory: Inventory,
+    /// From which count on staff want to know that few are left, or that they do not; what is not said stays.
+    pub low_stock_at: Option<Option<u32>>,
     /// Units that a new variant starts with, 0 or more.
     pub stock: Option<i64>,
 }
@@ -185,10 +187,13 @@ async fn applied(
             .collect();
     }
     if let Some(variants) = input.variants {
-        let known: Vec<VariantId> = product.variants.iter().map(|variant| variant.id).collect();
-        product.variants.clear();
+        let known: BTreeMap<VariantId, Option<u32>> = product
+            .variants
+            .drain(..)
+            .map(|variant| (variant.id, variant.low_stock_at))
+            .collect();
         for (place, variant) in variants.into_iter().enumerate() {
-            if variant.id.is_some_and(|id| !known.contains(&id)) {
+            if variant.id.is_some_and(|id| !known.contains_key(&id)) {
                 faults.push(FieldFault::new(
                     format!("variants[{place}].id"),
                     "must be a variant of this product",
@@ -201,6 +206,7 @@ async fn applied(
                     "must not be named twice",
                 ));
             }
+            let low_stock_at = known.get(&id).copied().flatten();
             let units = variant.stock.unwrap_or_default();
             if variant.id.is_some() && variant.stock.is_some() {
                 faults.push(FieldFault::new(
@@ -224,6 +230,7 @@ async fn applied(
                 price: variant.price,
                 compare_at: variant.compare_at,
                 inventory: variant.inventory,
+                low_stock_at: variant.low_stock_at.unwrap_or(low_stock_at),
             });
         }
     }

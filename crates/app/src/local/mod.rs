@@ -1,7 +1,9 @@
 //! Engines that live in this process and keep nothing: they need no other service and no disk.
 
+mod bus;
 mod cache;
 mod limits;
 
+pub use bus::LocalBus;
 pub use cache::MemoryCache;
 pub use limits::{MemoryLimits, NoLimits};

@@ -44,6 +44,13 @@ pub enum Letter {
         /// What the buyer is called.
         buyer: String,
     },
+    /// To somebody who has not read what staff wrote to them.
+    UnreadReply {
+        /// The order that they talk about, if it is about one.
+        order_id: Option<OrderId>,
+        /// What was written, oldest first.
+        messages: Vec<UnreadMessage>,
+    },
     /// To a new account: follow the link to prove the address.
     VerifyEmail {
         /// Token for the link.
@@ -56,12 +63,22 @@ pub enum Letter {
     },
 }
 
+/// A message that was not read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadMessage {
+    /// Who wrote it.
+    pub author: String,
+    /// What they wrote.
+    pub text: String,
+}
+
 impl Letter {
     /// The order that the mail is about (header `X-Souk-Order-Id`).
     #[must_use]
     pub fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::Receipt { order } | Self::NewOrder { order, .. } => Some(order.id),
+            Self::UnreadReply { order_id, .. } => *order_id,
             Self::VerifyEmail { .. } | Self::ResetPassword { .. } => None,
         }
     }

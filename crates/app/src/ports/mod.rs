@@ -1,6 +1,7 @@
 //! The ports: what Souk needs from the world, one small trait for each need. An engine implements one; nothing behind a
 //! port knows which engine it has.
 
+pub mod bus;
 pub mod cache;
 pub mod clock;
 #[cfg(feature = "contract-tests")]
@@ -12,12 +13,13 @@ pub mod mailer;
 pub mod queue;
 pub mod store;
 
+pub use bus::{Bus, News};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use files::{Blob, Files};
 pub use ids::Ids;
 pub use limits::{Limits, Quota};
-pub use mailer::{Letter, MailError, Mailbox, Mailer, OutgoingMail};
+pub use mailer::{Letter, MailError, Mailbox, Mailer, OutgoingMail, UnreadMessage};
 pub use queue::{LeasedJob, NewJob, Queue, QueueCounts};
 pub use store::Store;
 

@@ -155,6 +155,7 @@ pub fn merge(
             price: imported.price,
             compare_at: imported.compare_at,
             inventory: imported.inventory,
+            low_stock_at: before.and_then(|known| known.low_stock_at),
         };
         match before {
             None => created += 1,

@@ -133,6 +133,9 @@ pub struct Variant {
     pub compare_at: Option<Money>,
     /// What is counted.
     pub inventory: Inventory,
+    /// From which count on staff want to know that few are left; none: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub low_stock_at: Option<u32>,
 }
 
 impl Product {

@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     Address, Order, OrderError, OrderLine, OrderStatus, Payment, PaymentMethod, PaymentStatus,
-    RequestedLine, Shortage, totals,
+    RequestedLine, Shortage, levels, totals,
 };
 use crate::catalog::{Inventory, MoveKind, Product, ProductStatus, Stock, StockMove, Variant};
 use crate::event::order_event_id;
 use crate::shop::ShopSettings;
 use crate::stream::{Author, EntryBody, NewEntry, StreamKey};
 use crate::{
-    EntryId, Event, EventId, EventRecord, Locale, Money, MoveId, OrderId, OrderNumber, Timestamp,
-    UserId, VariantId, ids,
+    EntryId, Event, EventId, EventRecord, Locale, Money, MoveId, OrderId, OrderNumber, ProductId,
+    Timestamp, UserId, VariantId, ids,
 };
 
 /// A wish to change orders or stock.
@@ -244,6 +244,19 @@ pub struct Writes {
     pub entries: Vec<NewEntry>,
     /// Events for the outbox.
     pub events: Vec<EventRecord>,
+    /// The variants that could be bought before and cannot now, or the other way round. Nothing to write: news.
+    pub availability: Vec<Availability>,
+}
+
+/// Whether a variant can be bought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Availability {
+    /// Of which product.
+    pub product_id: ProductId,
+    /// Which.
+    pub variant_id: VariantId,
+    /// Whether there is any left.
+    pub available: bool,
 }
 
 impl Writes {
@@ -279,6 +292,11 @@ pub fn decide(batch: &Batch<'_>, snapshot: Snapshot) -> (Vec<Result<Outcome, Ord
         .map(|command| deciding.decide(command))
         .collect();
     deciding.writes.changed = deciding.changed.into_values().collect();
+    let Writes { stock, moves, .. } = &deciding.writes;
+    let offers = &deciding.snapshot.offers;
+    let ran_low = levels::ran_low(offers, stock, moves);
+    deciding.writes.availability = levels::availability(offers, stock);
+    deciding.writes.events.extend(ran_low);
     (results, deciding.writes)
 }
 

@@ -2,6 +2,7 @@
 
 mod address;
 pub mod commit;
+mod levels;
 mod lines;
 mod pricing;
 mod status;

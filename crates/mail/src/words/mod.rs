@@ -50,6 +50,17 @@ pub(crate) struct Words {
     pub new_order_button: &'static str,
 
     /// `{shop}`.
+    pub unread_subject: &'static str,
+    /// Over what staff wrote.
+    pub unread_heading: &'static str,
+    /// `{shop}`.
+    pub unread_intro: &'static str,
+    /// On the button to the conversation.
+    pub unread_button: &'static str,
+    /// Says of whom a message is when its author has no name.
+    pub unread_author: &'static str,
+
+    /// `{shop}`.
     pub verify_subject: &'static str,
     /// Over the mail.
     pub verify_heading: &'static str,

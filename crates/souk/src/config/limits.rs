@@ -83,6 +83,14 @@ pub struct LimitOptions {
         default_value = "120/10m"
     )]
     pub orders_by_account: Rate,
+    /// Messages, edits and deletions of one account.
+    #[arg(
+        long,
+        env = "SOUK_POSTS_BY_ACCOUNT",
+        value_name = "RATE",
+        default_value = "120/1m"
+    )]
+    pub posts_by_account: Rate,
     /// Mails asked for one account.
     #[arg(
         long,
@@ -156,6 +164,7 @@ impl LimitOptions {
             sign_in_by_account: quota("sign_in_by_account", self.sign_in_by_account),
             sign_up_by_address: quota("sign_up_by_address", self.sign_up_by_address),
             orders_by_account: quota("orders_by_account", self.orders_by_account),
+            posts_by_account: quota("posts_by_account", self.posts_by_account),
             mail_by_account: quota("mail_by_account", self.mail_by_account),
             recovery_by_address: quota("recovery_by_address", self.recovery_by_address),
         }

@@ -111,6 +111,45 @@ CREATE TABLE entries (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX entries_by_id ON entries (stream, id);
 
+-- How far people have read streams, and up to where what they had not read went to them by mail.
+CREATE TABLE read_marks (
+    stream BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    seq INTEGER NOT NULL DEFAULT 0,
+    mailed INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (stream, user_id)
+) STRICT, WITHOUT ROWID;
+
+-- What messages said before they were edited or deleted. `entry` is the message, `by_entry` what changed it.
+CREATE TABLE entry_audit (
+    stream BLOB NOT NULL,
+    by_entry INTEGER NOT NULL,
+    entry INTEGER NOT NULL,
+    deleted INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    before TEXT NOT NULL,
+    PRIMARY KEY (stream, by_entry)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX entry_audit_of ON entry_audit (stream, entry, by_entry);
+
+-- Support conversations: `status` is 0 for open, 1 for closed.
+CREATE TABLE conversations (
+    user_id BLOB PRIMARY KEY,
+    status INTEGER NOT NULL,
+    assignee BLOB,
+    last_at INTEGER NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX conversations_by_status ON conversations (status, last_at, user_id);
+CREATE INDEX conversations_of_staff ON conversations (assignee, status, last_at, user_id);
+
+CREATE TABLE canned_replies (
+    id BLOB PRIMARY KEY,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Events whose work is not done. `expected` jobs follow from one, as far as the relay said; `settled` of them ended.
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY,

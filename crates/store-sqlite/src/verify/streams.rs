@@ -31,6 +31,48 @@ pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), 
             format!("stream {} has entries and no head", stream_name(&stream)),
         ))
     })?;
+    let unmarked = "SELECT m.stream, m.user_id, m.seq, m.mailed FROM read_marks AS m LEFT JOIN streams AS s ON s.stream = m.stream
+        WHERE max(m.seq, m.mailed) > coalesce(s.head, 0)";
+    each(connection, unmarked, faults, |row| {
+        let (stream, user): (Vec<u8>, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        Ok((
+            3,
+            format!(
+                "user {} has read stream {} past its head",
+                named(&user),
+                stream_name(&stream)
+            ),
+        ))
+    })?;
+    // What was edited or deleted says so, and what says so was.
+    let audit = "SELECT a.stream, a.entry FROM entry_audit AS a
+            LEFT JOIN entries AS e ON e.stream = a.stream AND e.seq = a.entry
+            LEFT JOIN entries AS b ON b.stream = a.stream AND b.seq = a.by_entry
+        WHERE e.seq IS NULL OR b.seq IS NULL
+            OR (a.deleted AND json_extract(e.body, '$.data') IS NOT NULL)
+            OR json_extract(b.body, '$.type') != iif(a.deleted, 'delete', 'edit')";
+    each(connection, audit, faults, |row| {
+        let (stream, entry): (Vec<u8>, i64) = (row.get(0)?, row.get(1)?);
+        Ok((
+            3,
+            format!(
+                "entry {entry} of stream {} is not what its audit says",
+                stream_name(&stream)
+            ),
+        ))
+    })?;
+    let talks = "SELECT c.user_id FROM conversations AS c LEFT JOIN streams AS s ON s.stream = CAST(x'02' || c.user_id AS BLOB)
+        WHERE json_extract(c.body, '$.lastSeq') > coalesce(s.head, 0)";
+    each(connection, talks, faults, |row| {
+        let user: Vec<u8> = row.get(0)?;
+        Ok((
+            3,
+            format!(
+                "the conversation of {} is ahead of its stream",
+                named(&user)
+            ),
+        ))
+    })?;
     let twice = "SELECT stream, id, count(*) FROM entries GROUP BY stream, id HAVING count(*) > 1";
     each(connection, twice, faults, |row| {
         let (stream, id, count): (Vec<u8>, Vec<u8>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);

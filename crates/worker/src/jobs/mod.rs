@@ -5,6 +5,7 @@ mod send_email_verification;
 mod send_new_order;
 mod send_password_reset;
 mod send_receipt;
+mod send_unread_reply;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,6 +57,11 @@ impl Handler for Jobs {
         match work {
             Job::SendReceipt { order_id } => send_receipt::run(&mailing, order_id).await,
             Job::SendNewOrder { order_id } => send_new_order::run(&mailing, order_id).await,
+            Job::SendUnreadReply {
+                stream,
+                seq,
+                user_id,
+            } => send_unread_reply::run(&mailing, stream, seq, user_id).await,
             Job::SendEmailVerification { user_id } => {
                 send_email_verification::run(&mailing, user_id).await
             }

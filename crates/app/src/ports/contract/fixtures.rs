@@ -85,6 +85,7 @@ pub fn variant(option: &str, price: i64, inventory: Inventory) -> Variant {
         price: Money::new(price, currency()),
         compare_at: None,
         inventory,
+        low_stock_at: None,
     }
 }
 

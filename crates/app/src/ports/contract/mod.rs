@@ -7,6 +7,7 @@
 
 pub mod accounts;
 pub mod catalog;
+pub mod chat;
 pub mod files;
 pub mod fixtures;
 pub mod mailer;
@@ -57,6 +58,15 @@ macro_rules! engine_contract {
             a_repeat_is_answered_as_the_first_time,
             parts_are_read_in_order,
             streams_survive_a_restart,
+        );
+        $crate::engine_contract!(@area $start, chat:
+            what_is_said_at_once_is_numbered_once,
+            an_id_is_bound_to_its_author_and_words,
+            words_are_changed_and_taken_back,
+            marks_move_forward_and_count_the_rest,
+            conversations_are_begun_taken_closed_and_opened_again,
+            the_queue_is_in_order,
+            canned_replies_are_kept,
         );
         $crate::engine_contract!(@area $start, catalog:
             products_are_kept_and_found_by_name,

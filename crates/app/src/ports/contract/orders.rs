@@ -327,7 +327,7 @@ pub async fn orders_move_on_and_give_stock_back_once(engine: &mut dyn Engine) {
     let steps: Vec<_> = page
         .entries
         .iter()
-        .map(|entry| entry.body.clone())
+        .map(|entry| entry.content.body().cloned().unwrap())
         .collect();
     let status = |status, previous, reason: Option<&str>| EntryBody::Status {
         status,
@@ -437,7 +437,7 @@ pub async fn payments_move_on(engine: &mut dyn Engine) {
         .await
         .expect("read");
     assert_eq!(
-        (page.head, &page.entries[0].body),
+        (page.head, page.entries[0].content.body().unwrap()),
         (
             2,
             &EntryBody::Payment {

@@ -5,9 +5,11 @@
 
 mod accounts;
 mod catalog;
+mod chat;
 mod orders;
 mod outbox;
 mod streams;
+mod support;
 mod verify;
 
 pub use accounts::{
@@ -17,9 +19,11 @@ pub use accounts::{
 pub use catalog::{
     CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written,
 };
+pub use chat::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
 pub use orders::{Committed, OrderFilter, OrderStore};
 pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
 pub use streams::{Appended, StreamStore};
+pub use support::{ConversationCounts, ConversationView, DeskConversation, SupportStore};
 pub use verify::{Fault, VerifyStore};
 
 use async_trait::async_trait;
@@ -31,10 +35,12 @@ use super::EngineError;
 pub trait Store:
     AccountStore
     + CatalogStore
+    + ChatStore
     + IdempotencyStore
     + OrderStore
     + OutboxStore
     + StreamStore
+    + SupportStore
     + VerifyStore
 {
     /// Whether the engine answers, and can write.

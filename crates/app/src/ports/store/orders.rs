@@ -1,9 +1,11 @@
 //! Orders and stock.
 
 use async_trait::async_trait;
+use souk_domain::order::commit::Availability;
 use souk_domain::order::commit::{Command, Outcome};
 use souk_domain::order::{Order, OrderError, OrderStatus};
 use souk_domain::shop::ShopSettings;
+use souk_domain::stream::StreamKey;
 use souk_domain::user::Email;
 use souk_domain::{EventRecord, OrderId, OrderNumber, UserId};
 
@@ -16,6 +18,10 @@ pub struct Committed {
     pub results: Vec<Result<Outcome, OrderError>>,
     /// The events that are in the outbox now, for the relay.
     pub events: Vec<EventRecord>,
+    /// The streams that grew, each with the number of its last entry.
+    pub heads: Vec<(StreamKey, u64)>,
+    /// The variants that could be bought before and cannot now, or the other way round.
+    pub availability: Vec<Availability>,
 }
 
 /// Which orders staff ask for.

@@ -1,4 +1,4 @@
-//! Streams.
+//! Streams: appending what the shop itself says, and reading.
 
 use async_trait::async_trait;
 use souk_domain::Timestamp;

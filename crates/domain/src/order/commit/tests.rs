@@ -49,6 +49,7 @@ fn offer(n: u128, inventory: Inventory, units: i64, status: ProductStatus) -> (V
         price: Money::new(1_000, currency()),
         compare_at: None,
         inventory,
+        low_stock_at: None,
     };
     let product = Product {
         id: ProductId(Uuid::from_u128(n)),

@@ -1,0 +1,98 @@
+//! What people say in streams, and how far everybody has read.
+
+use async_trait::async_trait;
+use souk_domain::stream::{Assignee, Post, PostError, StreamKey};
+use souk_domain::{EventRecord, Timestamp, UserId};
+
+use super::EngineError;
+
+/// Unread entries are counted up to this many.
+pub const MOST_UNREAD: u32 = 100;
+
+/// Where a post stands in its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Its number.
+    pub seq: u64,
+    /// When it was posted, the first time.
+    pub at: Timestamp,
+    /// Whether it was there before.
+    pub repeated: bool,
+    /// The number of the stream's last entry; an answer that the shop gives by itself comes after the post.
+    pub head: u64,
+    /// What was stated with it.
+    pub events: Vec<EventRecord>,
+    /// How long the customer waited for this first answer, in milliseconds.
+    pub first_response_ms: Option<u64>,
+}
+
+/// How far somebody has read a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadMark {
+    /// Who.
+    pub user_id: UserId,
+    /// The last number that they have read.
+    pub seq: u64,
+}
+
+/// What a reader has not read of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    /// The stream.
+    pub stream: StreamKey,
+    /// The number of its last entry.
+    pub head: u64,
+    /// The last number that they have read.
+    pub read: u64,
+    /// What came after it and is not their own, counted to [`MOST_UNREAD`]: messages where people talk, any entry elsewhere.
+    pub count: u32,
+}
+
+/// What was done to a message, and what it said before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    /// The message's number.
+    pub seq: u64,
+    /// Whether it was deleted; otherwise it was edited.
+    pub deleted: bool,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Assignee,
+    /// What it said before.
+    pub before: String,
+}
+
+/// What people say.
+#[async_trait]
+pub trait ChatStore: Send + Sync {
+    /// Posts what people say: the entry, what it changes (`souk_domain::stream::decide`), the author's read mark, the
+    /// conversation of a support stream, and the events that follow, in one transaction. A repeat is answered as the
+    /// first time and changes nothing.
+    async fn post(&self, post: Post) -> Result<Result<Posted, PostError>, EngineError>;
+    /// The numbers of the streams' last entries; 0 for one that has none.
+    async fn heads(&self, streams: &[StreamKey]) -> Result<Vec<u64>, EngineError>;
+    /// Moves a reader's mark forward, never past the stream's head; the mark then, and whether it moved.
+    async fn mark_read(
+        &self,
+        stream: StreamKey,
+        user: UserId,
+        seq: u64,
+    ) -> Result<(u64, bool), EngineError>;
+    /// How far everybody has read a stream.
+    async fn marks(&self, stream: StreamKey) -> Result<Vec<ReadMark>, EngineError>;
+    /// What a reader has not read of each stream.
+    async fn unread(&self, user: UserId, streams: &[StreamKey])
+    -> Result<Vec<Unread>, EngineError>;
+    /// What was done to the messages of a stream, oldest first (at most 1,000).
+    async fn audit(&self, stream: StreamKey) -> Result<Vec<AuditRecord>, EngineError>;
+    /// Up to which number of a stream somebody was written to by mail.
+    async fn mailed(&self, stream: StreamKey, user: UserId) -> Result<u64, EngineError>;
+    /// Notes up to which number of a stream somebody was written to by mail; it only grows.
+    async fn note_mailed(
+        &self,
+        stream: StreamKey,
+        user: UserId,
+        seq: u64,
+    ) -> Result<(), EngineError>;
+}

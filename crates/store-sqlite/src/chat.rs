@@ -1,0 +1,401 @@
+//! What people say in streams: posts, what they change, read marks, the audit. A support stream's conversation changes
+//! with it (`support`).
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension, params};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::{
+    Appended, AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread,
+};
+use souk_domain::stream::{
+    Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, Said, StreamKey, decide,
+};
+use souk_domain::{Event, EventId, EventRecord, UserId, ids};
+
+use crate::failure::Failure;
+use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
+use crate::{SqliteStore, accounts, outbox, streams, support};
+
+/// Most records of an audit that are shown.
+const MOST_AUDIT: u32 = 1_000;
+
+#[async_trait]
+impl ChatStore for SqliteStore {
+    async fn post(&self, said: Post) -> Result<Result<Posted, PostError>, EngineError> {
+        self.inner
+            .write(move |connection| post(connection, &said))
+            .await
+    }
+
+    async fn heads(&self, streams: &[StreamKey]) -> Result<Vec<u64>, EngineError> {
+        let keys: Vec<_> = streams.iter().map(|stream| stream_key(*stream)).collect();
+        self.inner
+            .read(move |connection| {
+                let head = |key: &Vec<u8>| {
+                    let head = streams::head(connection, key)?;
+                    Ok(natural(head.unwrap_or(0)))
+                };
+                keys.iter().map(head).collect()
+            })
+            .await
+    }
+
+    async fn mark_read(
+        &self,
+        stream: StreamKey,
+        user: UserId,
+        seq: u64,
+    ) -> Result<(u64, bool), EngineError> {
+        self.inner
+            .write(move |connection| {
+                let key = stream_key(stream);
+                let head = streams::head(connection, &key)?.unwrap_or(0);
+                let seq = integer(seq).unwrap_or(i64::MAX).min(head);
+                let moved = mark(connection, &key, user, seq)?;
+                Ok((natural(marked(connection, &key, user)?), moved))
+            })
+            .await
+    }
+
+    async fn marks(&self, stream: StreamKey) -> Result<Vec<ReadMark>, EngineError> {
+        self.inner
+            .read(move |connection| {
+                let sql = "SELECT user_id, seq FROM read_marks WHERE stream = ?1 AND seq > 0";
+                let mut statement = connection.prepare_cached(sql)?;
+                let marks = statement.query_map([stream_key(stream)], |row| {
+                    Ok(ReadMark {
+                        user_id: UserId(uuid(row, 0)?),
+                        seq: natural(row.get(1)?),
+                    })
+                })?;
+                Ok(marks.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    async fn unread(
+        &self,
+        user: UserId,
+        streams: &[StreamKey],
+    ) -> Result<Vec<Unread>, EngineError> {
+        let streams = streams.to_vec();
+        self.inner
+            .read(move |connection| {
+                let of = |stream: &StreamKey| unread(connection, *stream, user);
+                streams.iter().map(of).collect()
+            })
+            .await
+    }
+
+    async fn audit(&self, stream: StreamKey) -> Result<Vec<AuditRecord>, EngineError> {
+        self.inner
+            .read(move |connection| {
+                let sql = "SELECT entry, deleted, at, author, before FROM entry_audit WHERE stream = ?1 ORDER BY by_entry LIMIT ?2";
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query(params![stream_key(stream), MOST_AUDIT])?;
+                let mut records = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let by: String = row.get(3)?;
+                    records.push(AuditRecord {
+                        seq: natural(row.get(0)?),
+                        deleted: row.get(1)?,
+                        at: time_at(row, 2)?,
+                        by: serde_json::from_str(&by)?,
+                        before: row.get(4)?,
+                    });
+                }
+                Ok(records)
+            })
+            .await
+    }
+
+    async fn mailed(&self, stream: StreamKey, user: UserId) -> Result<u64, EngineError> {
+        self.inner
+            .read(move |connection| {
+                let sql = "SELECT mailed FROM read_marks WHERE stream = ?1 AND user_id = ?2";
+                let mailed = connection
+                    .prepare_cached(sql)?
+                    .query_row(params![stream_key(stream), user.0.as_bytes()], |row| {
+                        row.get(0)
+                    })
+                    .optional()?;
+                Ok(natural(mailed.unwrap_or(0)))
+            })
+            .await
+    }
+
+    async fn note_mailed(
+        &self,
+        stream: StreamKey,
+        user: UserId,
+        seq: u64,
+    ) -> Result<(), EngineError> {
+        self.inner
+            .write(move |connection| {
+                let sql = "INSERT INTO read_marks (stream, user_id, mailed) VALUES (?1, ?2, ?3)
+                    ON CONFLICT DO UPDATE SET mailed = max(mailed, excluded.mailed)";
+                connection.prepare_cached(sql)?.execute(params![
+                    stream_key(stream),
+                    user.0.as_bytes(),
+                    integer(seq)?
+                ])?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError>, Failure> {
+    let key = stream_key(post.stream);
+    if let Some(seq) = streams::seq_of(connection, &key, post.id)? {
+        return repeated(connection, post, &key, seq);
+    }
+    // A conversation needs somebody to have it with.
+    let customer = match post.stream {
+        StreamKey::Support(user) | StreamKey::Notes(user) => {
+            let Some(user) = accounts::load(connection, user)? else {
+                return Ok(Err(PostError::NoSuchStream));
+            };
+            Some(user)
+        }
+        _ => None,
+    };
+    let target = match post.said.target() {
+        Some(seq) => target(connection, &key, seq)?,
+        None => None,
+    };
+    let change = match decide(post, target.as_ref()) {
+        Ok(change) => change,
+        Err(error) => return Ok(Err(error)),
+    };
+    let (seq, _) = append(connection, &entry_of(post))?;
+    if let (Some(target), Some(change)) = (&target, &change) {
+        apply(connection, post, &key, integer(seq)?, target, change)?;
+    }
+    mark(connection, &key, post.author.id, integer(seq)?)?;
+    let mut posted = Posted {
+        seq,
+        at: post.at,
+        repeated: false,
+        head: seq,
+        events: Vec::new(),
+        first_response_ms: None,
+    };
+    if let (StreamKey::Support(_), Some(customer)) = (post.stream, &customer) {
+        support::after_post(connection, post, customer, &mut posted)?;
+    }
+    if let (Said::Message { .. }, Some((user_id, mail_at))) = (&post.said, post.mail_if_unread) {
+        posted.events.push(event(
+            post,
+            "staff_replied",
+            Event::StaffReplied {
+                stream: post.stream,
+                seq,
+                user_id,
+                mail_at,
+            },
+        ));
+    }
+    outbox::state(connection, &posted.events)?;
+    Ok(Ok(posted))
+}
+
+fn entry_of(post: &Post) -> NewEntry {
+    NewEntry {
+        stream: post.stream,
+        id: post.id,
+        author: Some(post.author.clone()),
+        at: post.at,
+        body: post.said.body(),
+    }
+}
+
+/// An event that follows from a post; a post is never made twice, and its ids never clash with another stream's.
+pub(crate) fn event(post: &Post, name: &str, event: Event) -> EventRecord {
+    let stream = post.stream.to_string();
+    EventRecord {
+        id: EventId(ids::derive(post.id.0, &[&stream, "event", name])),
+        event,
+        at: post.at,
+        trace: post.trace.clone(),
+    }
+}
+
+/// Appends an entry whose id is known to be new; its number, and when.
+pub(crate) fn append(
+    connection: &Connection,
+    entry: &NewEntry,
+) -> Result<(u64, souk_domain::Timestamp), Failure> {
+    match streams::append(connection, entry)? {
+        Appended::At { seq, at, .. } => Ok((seq, at)),
+        Appended::IdConflict => Err(Failure::Refused("an entry's id was taken meanwhile")),
+    }
+}
+
+fn target(connection: &Connection, key: &[u8], seq: u64) -> Result<Option<Entry>, Failure> {
+    // A number past what can be stored is past every head.
+    let (Ok(seq), Some(head)) = (integer(seq), streams::head(connection, key)?) else {
+        return Ok(None);
+    };
+    if (1..=head).contains(&seq) {
+        streams::read(connection, key, seq).map(Some)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Answers a repeat as the first time, if it is one: the same author said the same. What was edited or deleted since is
+/// compared with what it said at first.
+fn repeated(
+    connection: &Connection,
+    post: &Post,
+    key: &[u8],
+    seq: i64,
+) -> Result<Result<Posted, PostError>, Failure> {
+    let there = streams::read(connection, key, seq)?;
+    let at_first = at_first(connection, key, seq, &there)?;
+    if there.author.as_ref().map(|author| author.id) != Some(post.author.id)
+        || at_first != Some(post.said.body())
+    {
+        return Ok(Err(PostError::IdConflict));
+    }
+    Ok(Ok(Posted {
+        seq: there.seq,
+        at: there.at,
+        repeated: true,
+        head: there.seq,
+        events: Vec::new(),
+        first_response_ms: None,
+    }))
+}
+
+fn at_first(
+    connection: &Connection,
+    key: &[u8],
+    seq: i64,
+    entry: &Entry,
+) -> Result<Option<EntryBody>, Failure> {
+    let text = |sql: &str| -> Result<Option<(i64, String)>, Failure> {
+        let mut statement = connection.prepare_cached(sql)?;
+        Ok(statement
+            .query_row(params![key, seq], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?)
+    };
+    let before = match entry.content.kind() {
+        // What the first change took away.
+        "message" => text(
+            "SELECT entry, before FROM entry_audit WHERE stream = ?1 AND entry = ?2 ORDER BY by_entry LIMIT 1",
+        )?
+        .map(|(_, before)| EntryBody::message(before)),
+        // What it wrote is what the change after it took away.
+        "edit" if entry.content.body().is_none() => text(
+            "SELECT a.entry, b.before FROM entry_audit AS a JOIN entry_audit AS b
+                ON b.stream = a.stream AND b.entry = a.entry AND b.by_entry > a.by_entry
+            WHERE a.stream = ?1 AND a.by_entry = ?2 ORDER BY b.by_entry LIMIT 1",
+        )?
+        .map(|(target, before)| EntryBody::Edit {
+            seq: natural(target),
+            text: before,
+        }),
+        _ => None,
+    };
+    Ok(before.or_else(|| entry.content.body().cloned()))
+}
+
+/// Changes the message that a post points at, and keeps what it said.
+fn apply(
+    connection: &Connection,
+    post: &Post,
+    key: &[u8],
+    by_entry: i64,
+    target: &Entry,
+    change: &Change,
+) -> Result<(), Failure> {
+    let seq = integer(target.seq)?;
+    let by = Assignee {
+        id: post.author.id,
+        name: post.author.name.clone(),
+    };
+    let sql = "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        by_entry,
+        seq,
+        change.empties_edits,
+        nanos(post.at),
+        serde_json::to_string(&by)?,
+        change.before,
+    ])?;
+    put(connection, key, seq, &change.content)?;
+    if change.empties_edits {
+        let sql =
+            "SELECT by_entry FROM entry_audit WHERE stream = ?1 AND entry = ?2 AND deleted = 0";
+        let mut statement = connection.prepare_cached(sql)?;
+        let edits = statement.query_map(params![key, seq], |row| row.get(0))?;
+        for edit in edits.collect::<rusqlite::Result<Vec<i64>>>()? {
+            let content = streams::read(connection, key, edit)?.content;
+            put(connection, key, edit, &content.emptied())?;
+        }
+    }
+    Ok(())
+}
+
+fn put(connection: &Connection, key: &[u8], seq: i64, content: &Content) -> Result<(), Failure> {
+    let sql = "UPDATE entries SET body = ?3 WHERE stream = ?1 AND seq = ?2";
+    let body = serde_json::to_string(content)?;
+    connection
+        .prepare_cached(sql)?
+        .execute(params![key, seq, body])?;
+    Ok(())
+}
+
+/// Moves a mark forward; whether it moved.
+fn mark(connection: &Connection, key: &[u8], user: UserId, seq: i64) -> Result<bool, Failure> {
+    if seq <= 0 {
+        return Ok(false);
+    }
+    let sql = "INSERT INTO read_marks (stream, user_id, seq) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET seq = excluded.seq WHERE excluded.seq > seq";
+    let moved = connection
+        .prepare_cached(sql)?
+        .execute(params![key, user.0.as_bytes(), seq])?;
+    Ok(moved > 0)
+}
+
+fn marked(connection: &Connection, key: &[u8], user: UserId) -> Result<i64, Failure> {
+    let sql = "SELECT seq FROM read_marks WHERE stream = ?1 AND user_id = ?2";
+    let mark = connection
+        .prepare_cached(sql)?
+        .query_row(params![key, user.0.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(mark.unwrap_or(0))
+}
+
+fn unread(connection: &Connection, stream: StreamKey, user: UserId) -> Result<Unread, Failure> {
+    let key = stream_key(stream);
+    let head = streams::head(connection, &key)?.unwrap_or(0);
+    let read = marked(connection, &key, user)?;
+    let talks = matches!(
+        stream,
+        StreamKey::Order(_) | StreamKey::Support(_) | StreamKey::Notes(_)
+    );
+    // The stored form begins with the type; a message that was taken back has no data.
+    let said = if talks {
+        r#"AND substr(body, 1, 26) = '{"type":"message","data":{'"#
+    } else {
+        ""
+    };
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM entries WHERE stream = ?1 AND seq > ?2
+            AND (author IS NULL OR json_extract(author, '$.id') != ?3) {said} LIMIT {MOST_UNREAD})"
+    );
+    let count = connection
+        .prepare_cached(&sql)?
+        .query_row(params![key, read, user.to_string()], |row| row.get(0))?;
+    Ok(Unread {
+        stream,
+        head: natural(head),
+        read: natural(read),
+        count,
+    })
+}
