@@ -25,6 +25,7 @@ mod shop;
 mod staff;
 mod state;
 mod streams;
+mod support;
 mod texts;
 mod values;
 

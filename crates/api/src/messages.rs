@@ -8,6 +8,52 @@ use souk_domain::Locale;
 /// English sentence, Arabic sentence.
 const SENTENCES: &[(&str, &str)] = &[
     ("must be 0 or more", "يجب أن يكون 0 أو أكثر"),
+    (
+        "must be message, edit or delete",
+        "يجب أن يكون message أو edit أو delete",
+    ),
+    (
+        "must be an object with the text alone",
+        "يجب أن يكون كائنًا فيه text وحده",
+    ),
+    (
+        "must be an object with seq and text",
+        "يجب أن يكون كائنًا فيه seq وtext",
+    ),
+    (
+        "must be an object with the seq alone",
+        "يجب أن يكون كائنًا فيه seq وحده",
+    ),
+    (
+        "must be 1 to 8000 characters",
+        "يجب أن يكون من 1 إلى 8000 حرف",
+    ),
+    ("must not contain NUL", "يجب ألّا يحتوي على المحرف NUL"),
+    (
+        "must be 1 to 100 characters on one line",
+        "يجب أن يكون من 1 إلى 100 حرف في سطر واحد",
+    ),
+    (
+        "must not be more than 500: remove one first",
+        "يجب ألّا تزيد الردود على 500: احذف واحدًا أولًا",
+    ),
+    (
+        "must be a time zone such as Asia/Riyadh",
+        "يجب أن تكون منطقة زمنية مثل Asia/Riyadh",
+    ),
+    (
+        "must be at most 50 stretches of a day 1 to 7, from 00:00 to 24:00",
+        "يجب أن تكون 50 فترة على الأكثر، في يوم من 1 إلى 7، بين 00:00 و24:00",
+    ),
+    ("must be 1 to 10080", "يجب أن يكون بين 1 و10080"),
+    (
+        "must be at most 200 names of streams",
+        "يجب أن تكون 200 اسم مسار على الأكثر",
+    ),
+    (
+        "must be somebody who works here",
+        "يجب أن يكون أحد العاملين هنا",
+    ),
     ("must be 0 to 10000", "يجب أن يكون بين 0 و10000"),
     ("must be 1 to 10000", "يجب أن يكون بين 1 و10000"),
     ("must be 1 to 100", "يجب أن يكون بين 1 و100"),

@@ -17,7 +17,7 @@ use crate::middleware::{
 };
 use crate::problem::{method_not_allowed, not_found, render_problems};
 use crate::state::{ApiOptions, ApiState};
-use crate::{accounts, catalog, health, media, openapi, orders, shop, staff, streams};
+use crate::{accounts, catalog, health, media, openapi, orders, shop, staff, streams, support};
 
 /// Paths that are never the web client's, whether there is something or not.
 const OURS: [&str; 6] = [
@@ -61,6 +61,7 @@ pub(crate) fn documented() -> OpenApiRouter<ApiState> {
         .merge(catalog::routes())
         .merge(orders::routes())
         .merge(streams::routes())
+        .merge(support::routes())
         .merge(staff::routes())
         .merge(openapi::routes());
     OpenApiRouter::with_openapi(openapi::base())

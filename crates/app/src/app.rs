@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::accounts::{LoginQuotas, Passwords, Tokens};
 use crate::committer::Committer;
 use crate::ports::store::Store;
-use crate::ports::{Bus, Cache, Clock, EngineError, Files, Ids, Limits, Mailer, Queue};
+use crate::ports::{Bus, Cache, Clock, EngineError, Files, Ids, Limits, Mailer, Presence, Queue};
 
 /// What the owner of the machine decides, and nobody at run time.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct App {
     pub mailer: Arc<dyn Mailer>,
     /// News between instances.
     pub bus: Arc<dyn Bus>,
+    /// Who is there.
+    pub presence: Arc<dyn Presence>,
     /// What may be forgotten.
     pub cache: Arc<dyn Cache>,
     /// How often somebody may try.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use souk_app::accounts::{LoginQuotas, Passwords, SigningKey, Tokens};
 use souk_app::committer::{Committer, CommitterOptions};
-use souk_app::local::{MemoryCache, NoLimits};
+use souk_app::local::{LocalBus, LocalPresence, MemoryCache, NoLimits};
 use souk_app::ports::store::{NewUser, Store};
 use souk_app::ports::{
     Blob, Clock, EngineError, Files, Ids, Letter, MailError, Mailbox, Mailer, OutgoingMail,
@@ -141,9 +141,11 @@ fn open(folder: &Path) -> Option<Shop> {
     let store: Arc<dyn Store> = Arc::new(store);
     let ids: Arc<dyn Ids> = Arc::new(Counter::default());
     let (relay, events) = Relay::channel(64);
+    let bus = Arc::new(LocalBus::default());
     let (committer, _) = Committer::start(
         store.clone(),
         relay.clone(),
+        bus.clone(),
         ids.clone(),
         CommitterOptions::default(),
     );
@@ -153,6 +155,8 @@ fn open(folder: &Path) -> Option<Shop> {
         queue: Arc::new(queue),
         files: Arc::new(NoFiles),
         mailer: provider.clone(),
+        bus,
+        presence: Arc::new(LocalPresence::default()),
         cache: Arc::new(MemoryCache::new(1_000)),
         limits: Arc::new(NoLimits),
         clock: Arc::new(RealClock),
@@ -292,7 +296,10 @@ impl Shop {
             .entries(StreamKey::Store, Span::Latest(200))
             .await
             .unwrap();
-        page.entries.into_iter().map(|entry| entry.body).collect()
+        page.entries
+            .into_iter()
+            .filter_map(|entry| entry.content.body().cloned())
+            .collect()
     }
 }
 

@@ -3,8 +3,9 @@
 use axum::extract::State;
 use serde::Deserialize;
 use souk_app::orders::{self, OrderSearch};
-use souk_domain::OrderId;
+use souk_domain::{OrderId, UserId};
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use super::views::{Order, OrderList, OrderStatus};
 use crate::extract::{Id, Json, Query, SignedIn, Staff, checked_limit};
@@ -68,10 +69,13 @@ pub(crate) async fn get_order(
 
 /// Which orders staff look for.
 #[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SearchParams {
     /// Only in this status.
     status: Option<OrderStatus>,
+    /// Only of this buyer.
+    user_id: Option<Uuid>,
     /// An order's number, or the buyer's e-mail address.
     q: Option<String>,
     /// How many: 1 to 100, 24 unless said.
@@ -98,6 +102,7 @@ pub(crate) async fn list_all_orders(
     let limit = checked_limit(params.limit)?;
     let search = OrderSearch {
         status: params.status.map(Into::into),
+        buyer: params.user_id.map(UserId),
         text: params.q,
     };
     let orders = orders::list_all(state.app(), &search, params.cursor.as_deref(), limit).await?;

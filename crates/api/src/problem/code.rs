@@ -116,6 +116,15 @@ codes! {
     StockBelowZero = "stock_below_zero", CONFLICT,
         en: "Not that much in stock", "Stock cannot go below zero.",
         ar: "المخزون لا يكفي", "لا يمكن أن يصبح المخزون أقل من الصفر.";
+    IdConflict = "id_conflict", CONFLICT,
+        en: "The id is taken", "Another entry of this stream has this id. Send what you want to say with a new one.",
+        ar: "المعرّف مستخدم", "يستخدم إدخال آخر في هذا المسار هذا المعرّف. أعد الإرسال بمعرّف جديد.";
+    MessageDeleted = "message_deleted", CONFLICT,
+        en: "The message was deleted", "There is nothing left of this message to change.",
+        ar: "حُذفت الرسالة", "لم يبقَ من هذه الرسالة ما يمكن تغييره.";
+    ConversationTaken = "conversation_taken", CONFLICT,
+        en: "A colleague has it", "A colleague answers this conversation. Take it over on purpose, or leave it to them.",
+        ar: "المحادثة لدى زميل", "يتولى زميل هذه المحادثة. انقلها إليك عن قصد أو اتركها له.";
     RequestInProgress = "request_in_progress", CONFLICT,
         en: "The request is being worked on", "The same request with this Idempotency-Key is not answered yet.",
         ar: "الطلب قيد التنفيذ", "لم يُجَب بعد عن الطلب نفسه بهذا المفتاح Idempotency-Key.";

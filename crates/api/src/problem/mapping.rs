@@ -8,8 +8,11 @@ use souk_app::committer::CommitError;
 use souk_app::ports::EngineError;
 use souk_app::ports::store::ListError;
 use souk_app::shop::ShopError;
-use souk_app::streams::StreamError;
+use souk_app::streams::{PostFailure, StreamError};
+use souk_app::support::SupportError;
 use souk_domain::order::{AddressFault, MAX_LINES, MAX_QUANTITY, OrderError};
+use souk_domain::stream::PostError;
+use souk_domain::support::ConversationError;
 
 use super::render::LineShortage;
 use super::{Code, Fault, Problem, Sentence};
@@ -104,6 +107,40 @@ impl From<StreamError> for Problem {
             StreamError::NotFound => Self::new(Code::NotFound),
             StreamError::Forbidden => Self::new(Code::Forbidden),
             StreamError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<PostFailure> for Problem {
+    fn from(failure: PostFailure) -> Self {
+        match failure {
+            PostFailure::Field(fault) => Self::invalid_field(fault.path, fault.must),
+            PostFailure::TooMany(wait) => Self::new(Code::TooManyAttempts).retry_after(wait),
+            PostFailure::Stream(error) => error.into(),
+            PostFailure::Post(error) => match error {
+                PostError::IdConflict => Self::new(Code::IdConflict),
+                PostError::NoSuchMessage | PostError::NoSuchStream => Self::new(Code::NotFound),
+                PostError::MessageDeleted => Self::new(Code::MessageDeleted),
+                PostError::NotTheirs => Self::new(Code::Forbidden),
+            },
+        }
+    }
+}
+
+impl From<SupportError> for Problem {
+    fn from(error: SupportError) -> Self {
+        match error {
+            SupportError::Fields(faults) => fields(faults),
+            SupportError::Conversation(ConversationError::Taken(_)) => {
+                Self::new(Code::ConversationTaken)
+            }
+            SupportError::Conversation(ConversationError::NotStaff) => {
+                Self::invalid_field("to", "must be somebody who works here")
+            }
+            SupportError::Conversation(ConversationError::NotFound) | SupportError::NotFound => {
+                Self::new(Code::NotFound)
+            }
+            SupportError::Engine(error) => error.into(),
         }
     }
 }

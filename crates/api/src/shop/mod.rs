@@ -57,6 +57,7 @@ async fn view(state: &ApiState, settings: ShopSettings) -> Result<Shop, Problem>
     let setup_required = !app.store.has_admin().await?;
     Ok(Shop::new(
         settings,
+        app.now(),
         setup_required,
         app.options.demo,
         app.mailer.mailbox().is_some(),

@@ -1,9 +1,10 @@
 //! The shop as the API shows it, and as admins change it.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use souk_app::shop::ShopInput;
-use souk_domain::Currency;
 use souk_domain::shop::{self, ShopSettings};
+use souk_domain::{Currency, support};
 use utoipa::ToSchema;
 
 use crate::orders::PaymentMethod;
@@ -30,6 +31,72 @@ pub(crate) struct Tax {
     inclusive: bool,
 }
 
+/// A stretch of a day in which somebody is there.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenHours {
+    /// Day of the week (ISO 8601): 1 is Monday, 7 Sunday.
+    #[schema(minimum = 1, maximum = 7)]
+    day: u8,
+    /// From when on.
+    #[schema(examples("09:00"))]
+    from: String,
+    /// Until when; `24:00` is the end of the day.
+    #[schema(examples("17:00"))]
+    to: String,
+}
+
+/// The support desk, as everybody sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Support {
+    /// Whether somebody is there now.
+    open: bool,
+    /// When somebody is there; empty: always.
+    hours: Vec<OpenHours>,
+    /// Where the hours are told.
+    #[schema(examples("Asia/Riyadh"))]
+    time_zone: String,
+    /// What the shop answers by itself when nobody is there, by language.
+    away_reply: LocalText,
+    /// After so many minutes an answer that was not read goes out by mail; null: never.
+    #[schema(required)]
+    mail_after_minutes: Option<u32>,
+}
+
+/// How the support desk is to work; replaces all of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct SupportChange {
+    /// When somebody is there; empty: always.
+    #[serde(default)]
+    hours: Vec<OpenHours>,
+    /// Where the hours are told (IANA time zone).
+    time_zone: String,
+    /// What the shop answers by itself when nobody is there, by language.
+    #[serde(default)]
+    away_reply: LocalText,
+    /// After so many minutes an answer that was not read goes out by mail; null: never.
+    #[schema(minimum = 1, maximum = 10080)]
+    mail_after_minutes: Option<u32>,
+}
+
+impl From<SupportChange> for support::SupportSettings {
+    fn from(change: SupportChange) -> Self {
+        let hours = change.hours.into_iter().map(|open| support::OpenHours {
+            day: open.day,
+            from: open.from,
+            to: open.to,
+        });
+        Self {
+            time_zone: change.time_zone,
+            hours: hours.collect(),
+            away_reply: change.away_reply.into(),
+            mail_after_minutes: change.mail_after_minutes,
+        }
+    }
+}
+
 /// The shop.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +120,8 @@ pub(crate) struct Shop {
     payment_methods: Vec<PaymentMethod>,
     /// Where to send a bank transfer, by language.
     transfer_instructions: LocalText,
+    /// The support desk.
+    support: Support,
     /// Nobody runs the shop yet: `POST /setup` makes the first admin.
     setup_required: bool,
     /// This is a demo.
@@ -64,6 +133,7 @@ pub(crate) struct Shop {
 impl Shop {
     pub(super) fn new(
         settings: ShopSettings,
+        now: Timestamp,
         setup_required: bool,
         demo: bool,
         mailbox: bool,
@@ -88,6 +158,22 @@ impl Shop {
                 .map(PaymentMethod::from)
                 .collect(),
             transfer_instructions: settings.transfer_instructions.into(),
+            support: Support {
+                open: settings.support.is_open(now),
+                hours: settings
+                    .support
+                    .hours
+                    .into_iter()
+                    .map(|open| OpenHours {
+                        day: open.day,
+                        from: open.from,
+                        to: open.to,
+                    })
+                    .collect(),
+                time_zone: settings.support.time_zone,
+                away_reply: settings.support.away_reply.into(),
+                mail_after_minutes: settings.support.mail_after_minutes,
+            },
             setup_required,
             demo,
             mailbox,
@@ -112,6 +198,8 @@ pub(crate) struct ShopChange {
     transfer_instructions: Option<LocalText>,
     /// The language of readers who ask for none of ours.
     default_locale: Option<Locale>,
+    /// How the support desk works; replaces all of it.
+    support: Option<SupportChange>,
 }
 
 impl From<ShopChange> for ShopInput {
@@ -131,6 +219,7 @@ impl From<ShopChange> for ShopInput {
                 .payment_methods
                 .map(|methods| methods.into_iter().map(Into::into).collect()),
             transfer_instructions: change.transfer_instructions.map(Into::into),
+            support: change.support.map(Into::into),
         }
     }
 }

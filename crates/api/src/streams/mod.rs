@@ -1,5 +1,7 @@
-//! Reading streams.
+//! Streams: reading them, posting in them, and how far everybody has read.
 
+mod marks;
+mod post;
 mod views;
 
 use axum::extract::State;
@@ -19,7 +21,12 @@ use views::EntriesPage;
 const USUAL: i64 = 50;
 
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
-    OpenApiRouter::new().routes(routes!(list_entries))
+    OpenApiRouter::new()
+        .routes(routes!(list_entries, post::post_entry))
+        .routes(routes!(marks::list_marks))
+        .routes(routes!(marks::mark_read))
+        .routes(routes!(marks::count_unread))
+        .routes(routes!(marks::list_audit))
 }
 
 /// Which part of a stream.

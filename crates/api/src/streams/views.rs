@@ -28,7 +28,8 @@ pub(crate) struct Entry {
     seq: u64,
     /// Its id; once in its stream.
     id: Uuid,
-    /// What kind of thing: in `order:…` `status` and `payment`; in `store` `order_placed`, `order_status`, `job_failed`.
+    /// What kind of thing: where people talk `message`, `edit`, `delete`; in `order:…` also `status` and `payment`; in
+    /// `support:…` also `conversation`; in `store` `order_placed`, `order_status`, `low_stock`, `conversation_opened`, `job_failed`.
     #[serde(rename = "type")]
     kind: String,
     /// Who caused it; null for the shop itself.
@@ -37,7 +38,7 @@ pub(crate) struct Entry {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// What happened, by type; null when it was erased.
+    /// What happened, by type (`contract/events.schema.json`); null when it was deleted or erased.
     data: Value,
 }
 
@@ -67,7 +68,7 @@ impl EntriesPage {
 impl Entry {
     fn new(entry: stream::Entry) -> Result<Self, Problem> {
         // The body's stored form is the contract: `type` and `data`.
-        let mut body = serde_json::to_value(&entry.body).map_err(Problem::internal)?;
+        let mut body = serde_json::to_value(&entry.content).map_err(Problem::internal)?;
         let kind = body["type"].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             seq: entry.seq,

@@ -24,7 +24,7 @@ use souk_app::accounts::{
     LoginQuotas, NewUserRequest, Passwords, RegisterRequest, SigningKey, Tokens, create_user,
 };
 use souk_app::committer::{Committer, CommitterOptions};
-use souk_app::local::{MemoryCache, MemoryLimits, NoLimits};
+use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::mailer::KeptMail;
 use souk_app::ports::{
     Blob, Clock, EngineError, Files, Ids, Limits, MailError, Mailbox, Mailer, OutgoingMail,
@@ -165,9 +165,11 @@ impl TestApi {
         let ids: Arc<dyn Ids> = Arc::new(CountingIds::default());
         let clock = Arc::new(StandingClock(AtomicI64::new(1_800_000_000_000)));
         let (relay, events) = Relay::channel(1_000);
+        let bus = Arc::new(LocalBus::default());
         let (committer, _) = Committer::start(
             store.clone(),
             relay.clone(),
+            bus.clone(),
             Arc::clone(&ids),
             CommitterOptions::default(),
         );
@@ -176,6 +178,8 @@ impl TestApi {
             queue: Arc::new(queue),
             files: Arc::new(MemoryFiles::default()),
             mailer: Arc::new(NoMail),
+            bus,
+            presence: Arc::new(LocalPresence::default()),
             cache: Arc::new(MemoryCache::new(100)),
             limits,
             clock: clock.clone(),

@@ -23,8 +23,17 @@ struct Remembered {
 
 /// The person whom an access token speaks for.
 pub async fn authenticate(app: &App, access_token: &str) -> Result<Actor, AccountError> {
+    let (actor, _) = authenticate_until(app, access_token).await?;
+    Ok(actor)
+}
+
+/// The person whom an access token speaks for, and until when it does: for connections that outlive it.
+pub async fn authenticate_until(
+    app: &App,
+    access_token: &str,
+) -> Result<(Actor, Timestamp), AccountError> {
     let now = app.now();
-    let (user_id, session) = app.tokens.read_access(access_token, now)?;
+    let (user_id, session, ends) = app.tokens.read_access(access_token, now)?;
     let key = cache_key(session);
     let cached = app.cache.get(&key).await;
     let remembered = cached.and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
@@ -47,10 +56,11 @@ pub async fn authenticate(app: &App, access_token: &str) -> Result<Actor, Accoun
     if state.user.id != user_id || state.expires_at <= now {
         return Err(AccountError::SessionExpired);
     }
-    Ok(Actor {
+    let actor = Actor {
         user: state.user,
         session,
-    })
+    };
+    Ok((actor, ends))
 }
 
 /// Forgets what is remembered of a session, on every instance.

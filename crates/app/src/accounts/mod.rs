@@ -15,7 +15,7 @@ use std::time::Duration;
 use souk_domain::user::{Email, NotAnEmail, UserError};
 use souk_domain::{Locale, Timestamp};
 
-pub use guard::authenticate;
+pub use guard::{authenticate, authenticate_until};
 pub use passwords::Passwords;
 pub use profile::{change_password, change_profile};
 pub use quotas::LoginQuotas;

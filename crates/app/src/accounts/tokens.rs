@@ -177,9 +177,11 @@ impl Tokens {
         &self,
         token: &str,
         now: Timestamp,
-    ) -> Result<(UserId, SessionId), AccountError> {
+    ) -> Result<(UserId, SessionId, Timestamp), AccountError> {
         let claims = self.read(token, Purpose::Access, now)?;
-        Ok((claims.sub, claims.sid.ok_or(AccountError::TokenInvalid)?))
+        let session = claims.sid.ok_or(AccountError::TokenInvalid)?;
+        let ends = Timestamp::from_second(claims.exp).map_err(|_| AccountError::TokenInvalid)?;
+        Ok((claims.sub, session, ends))
     }
 
     /// The session and generation of a refresh token.

@@ -3,7 +3,9 @@
 mod bus;
 mod cache;
 mod limits;
+mod presence;
 
 pub use bus::LocalBus;
 pub use cache::MemoryCache;
 pub use limits::{MemoryLimits, NoLimits};
+pub use presence::LocalPresence;

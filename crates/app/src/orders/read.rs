@@ -15,6 +15,8 @@ use crate::{Actor, App};
 pub struct OrderSearch {
     /// Only in this status.
     pub status: Option<OrderStatus>,
+    /// Only of this buyer.
+    pub buyer: Option<UserId>,
     /// A number or an e-mail address.
     pub text: Option<String>,
 }
@@ -58,6 +60,7 @@ pub async fn list_all(
 ) -> Result<Listed<(Order, Option<User>)>, ListError> {
     let mut filter = OrderFilter {
         status: search.status,
+        user: search.buyer,
         ..OrderFilter::default()
     };
     if let Some(text) = search

@@ -10,6 +10,7 @@ pub mod files;
 pub mod ids;
 pub mod limits;
 pub mod mailer;
+pub mod presence;
 pub mod queue;
 pub mod store;
 
@@ -20,6 +21,7 @@ pub use files::{Blob, Files};
 pub use ids::Ids;
 pub use limits::{Limits, Quota};
 pub use mailer::{Letter, MailError, Mailbox, Mailer, OutgoingMail, UnreadMessage};
+pub use presence::Presence;
 pub use queue::{LeasedJob, NewJob, Queue, QueueCounts};
 pub use store::Store;
 

@@ -116,7 +116,7 @@ fn product(
             price: money(&variant.price)?,
             compare_at: variant.compare_at.as_deref().map(money).transpose()?,
             inventory: variant.inventory,
-            low_stock_at: Some(3),
+            low_stock_at: Some(Some(3)),
             stock: Some(variant.stock),
         })
     });

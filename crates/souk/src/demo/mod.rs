@@ -14,6 +14,7 @@ use souk_app::catalog::{CatalogError, create};
 use souk_app::ports::Blob;
 use souk_domain::order::PaymentMethod;
 use souk_domain::shop::{Shipping, ShopSettings, Tax};
+use souk_domain::support::SupportSettings;
 use souk_domain::user::{Email, Role};
 use souk_domain::{Currency, Locale, Money};
 
@@ -106,6 +107,10 @@ fn settings(currency: Currency) -> ShopSettings {
             "حوِّل المبلغ خلال ثلاثة أيام إلى حساب «سوق للتجربة» في بنك المثال، الآيبان SA00 0000 0000 0000 0000 0000، واكتب رقم الطلب في خانة الملاحظات.",
             "Transfer the total within three days to “Souk Demo” at Example Bank, IBAN SA00 0000 0000 0000 0000 0000, and give the order number as the reference.",
         ),
+        support: SupportSettings {
+            time_zone: "Asia/Riyadh".to_owned(),
+            ..SupportSettings::default()
+        },
     }
 }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
 use souk_app::committer::{Committer, CommitterOptions};
-use souk_app::local::{MemoryCache, MemoryLimits, NoLimits};
+use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::{Clock as _, Limits};
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
@@ -54,8 +54,14 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
     let shared = Arc::new(store.clone());
-    let (committer, committing) =
-        Committer::start(shared.clone(), relay.clone(), ids.clone(), wish.committer);
+    let bus = Arc::new(LocalBus::default());
+    let (committer, committing) = Committer::start(
+        shared.clone(),
+        relay.clone(),
+        bus.clone(),
+        ids.clone(),
+        wish.committer,
+    );
     let limits: Arc<dyn Limits> = if wish.rate_limits {
         Arc::new(MemoryLimits::default())
     } else {
@@ -65,6 +71,8 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         queue: Arc::new(store.queue()),
         files: engines::open_files(&engines.blobs()?).await?,
         mailer: engines::open_mailer(engines, &wish.options.public_url).await?,
+        bus,
+        presence: Arc::new(LocalPresence::default()),
         cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
         limits,
         tokens: Tokens::new(&signing_keys)?,

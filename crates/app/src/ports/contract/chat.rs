@@ -226,6 +226,7 @@ pub async fn words_are_changed_and_taken_back(engine: &mut dyn Engine) {
         [(1, false, "one"), (1, false, "two"), (1, true, "three")]
     );
     assert_sound(&*store).await;
+    drop(store);
     engine.restart().await;
     assert_eq!(contents(&*engine.store(), stream).await, now);
 }
