@@ -1,0 +1,239 @@
+//! Long polling: one GET that waits for what is queued, one POST that brings what the client sends.
+
+use std::future::poll_fn;
+use std::task::{Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::packet;
+use super::session::{Life, Session, State};
+use super::websocket::WebSocket;
+use crate::Reason;
+
+/// How long a poll that begins during an upgrade waits to see how it ends.
+const UPGRADE_PATIENCE: Duration = Duration::from_millis(100);
+
+const NOOP: &[u8] = b"6";
+const CLOSE: &[u8] = b"1";
+
+/// What a connection has while it is polled.
+#[derive(Debug, Default)]
+pub(super) struct Polling {
+    /// Wakes the GET that waits.
+    pub get: Option<Waker>,
+    getting: bool,
+    posting: bool,
+    /// Wakes the POST that waits for its body to be taken.
+    pub post: Option<Waker>,
+    /// A body of which not everything was taken.
+    pub inbox: Option<Inbox>,
+    pub upgrade: Upgrade,
+    /// The client was told that the connection closes.
+    pub told: bool,
+}
+
+/// The body of a POST, taken up to `at`.
+#[derive(Debug, Clone)]
+pub(super) struct Inbox {
+    pub body: Bytes,
+    pub at: usize,
+}
+
+/// How far the way to a WebSocket is.
+#[derive(Debug, Default)]
+pub(super) enum Upgrade {
+    #[default]
+    No,
+    /// A WebSocket is open and says nothing yet.
+    Claimed,
+    /// It was probed: the client pauses its polling.
+    Probed,
+    /// The client has moved.
+    Done(Box<WebSocket>),
+}
+
+impl Polling {
+    /// Whether a GET waits, so that a message would leave at once.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.get.is_some()
+    }
+}
+
+/// The request is not one that may come now; the answer is 400.
+#[derive(Debug)]
+pub(super) struct Unexpected;
+
+/// Ends the GET or POST that a client gave up.
+struct Abandoned<'a>(Option<(&'a Session, fn(&mut Polling), bool)>);
+
+impl Drop for Abandoned<'_> {
+    fn drop(&mut self) {
+        if let Some((session, end, closes)) = self.0.take() {
+            let mut state = session.lock();
+            let polled = state.polling.as_deref_mut().map(end).is_some();
+            drop(state);
+            if closes && polled {
+                session.close(Reason::TransportClose);
+            }
+        }
+    }
+}
+
+/// Answers a GET: waits until there is something to say.
+pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
+    let probed = {
+        let mut state = session.lock();
+        let polling = state.polling.as_mut().ok_or(Unexpected)?;
+        if polling.getting {
+            drop(state);
+            session.close(Reason::ProtocolError);
+            return Err(Unexpected);
+        }
+        polling.getting = true;
+        matches!(polling.upgrade, Upgrade::Probed | Upgrade::Done(_))
+    };
+    let mut abandoned = Abandoned(Some((
+        session,
+        |polling| {
+            polling.getting = false;
+            polling.get = None;
+        },
+        true,
+    )));
+    let mut entered = false;
+    let wait = poll_fn(|context| {
+        let mut state = session.lock();
+        let first = !std::mem::replace(&mut entered, true);
+        take(&mut state, context.waker(), probed, first)
+    });
+    let answer = if probed {
+        // A client that moves has no poll open: one that begins now is answered by what becomes of the upgrade.
+        tokio::time::timeout(UPGRADE_PATIENCE, wait)
+            .await
+            .unwrap_or(Ok(Bytes::from_static(NOOP)))
+    } else {
+        wait.await
+    };
+    abandoned.0 = None;
+    if let Some(polling) = session.lock().polling.as_deref_mut() {
+        polling.getting = false;
+        polling.get = None;
+    }
+    // The task may wait for the queue to be empty before it closes.
+    session.wake();
+    answer
+}
+
+fn take(
+    state: &mut State,
+    waker: &Waker,
+    probed: bool,
+    first: bool,
+) -> Poll<Result<Bytes, Unexpected>> {
+    let Some(polling) = state.polling.as_mut() else {
+        return Poll::Ready(if probed { Err(Unexpected) } else { Ok(Bytes::from_static(NOOP)) });
+    };
+    match polling.upgrade {
+        Upgrade::Done(_) if probed => return Poll::Ready(Err(Unexpected)),
+        Upgrade::Done(_) => return Poll::Ready(Ok(Bytes::from_static(NOOP))),
+        _ => {}
+    }
+    let noop = matches!(polling.upgrade, Upgrade::Probed) && !probed;
+    let mut payload = Vec::new();
+    while payload.len() < MAX_ANSWER {
+        let Some(message) = state.pop() else { break };
+        packet::write(&mut payload, &message);
+    }
+    let over = match state.life {
+        Life::Open => None,
+        Life::Closing(reason) | Life::Gone(reason) => Some(reason),
+    };
+    if let Some(reason) = over.filter(|_| state.queue.is_empty()) {
+        if first && matches!(state.life, Life::Gone(_)) && payload.is_empty() {
+            return Poll::Ready(Err(Unexpected));
+        }
+        if let Some(polling) = state.polling.as_mut() {
+            polling.told = true;
+        }
+        let last = if reason == Reason::TransportClose { NOOP } else { CLOSE };
+        if !payload.is_empty() {
+            payload.push(packet::SEPARATOR);
+        }
+        payload.extend_from_slice(last);
+    }
+    if !payload.is_empty() {
+        return Poll::Ready(Ok(payload.into()));
+    }
+    if noop {
+        return Poll::Ready(Ok(Bytes::from_static(NOOP)));
+    }
+    if let Some(polling) = state.polling.as_mut() {
+        polling.get = Some(waker.clone());
+    }
+    Poll::Pending
+}
+
+/// Bytes at which an answer is long enough; the rest waits for the next poll.
+const MAX_ANSWER: usize = 1_000_000;
+
+/// Reserves the one place for a POST, before its body is read.
+pub(super) fn begin_post(session: &Session) -> Result<(), Unexpected> {
+    let mut state = session.lock();
+    let polling = state.polling.as_mut().ok_or(Unexpected)?;
+    if matches!(polling.upgrade, Upgrade::Done(_)) {
+        return Err(Unexpected);
+    }
+    if polling.posting {
+        drop(state);
+        session.close(Reason::ProtocolError);
+        return Err(Unexpected);
+    }
+    polling.posting = true;
+    Ok(())
+}
+
+/// Gives the place back when a POST ends, however it ends.
+pub(super) struct Posting<'a>(pub &'a Session);
+
+impl Drop for Posting<'_> {
+    fn drop(&mut self) {
+        if let Some(polling) = self.0.lock().polling.as_deref_mut() {
+            polling.posting = false;
+            polling.post = None;
+        }
+    }
+}
+
+/// Hands the body of a POST over and waits until all of it was taken: so a client that sends more than its handlers
+/// take is held back.
+pub(super) async fn post(session: &Session, body: Bytes) -> Result<(), Unexpected> {
+    let mut body = Some(body);
+    poll_fn(|context| {
+        let mut state = session.lock();
+        match state.life {
+            Life::Closing(Reason::TransportClose) | Life::Gone(Reason::TransportClose)
+                if body.is_none() =>
+            {
+                return Poll::Ready(Ok(()));
+            }
+            Life::Open => {}
+            Life::Closing(_) | Life::Gone(_) => return Poll::Ready(Err(Unexpected)),
+        }
+        let Some(polling) = state.polling.as_mut() else {
+            return Poll::Ready(if body.is_none() { Ok(()) } else { Err(Unexpected) });
+        };
+        if polling.inbox.is_none() {
+            // What a POST that was given up left is taken before this one's turn comes.
+            let Some(body) = body.take() else {
+                return Poll::Ready(Ok(()));
+            };
+            polling.inbox = Some(Inbox { body, at: 0 });
+        }
+        polling.post = Some(context.waker().clone());
+        drop(state);
+        session.wake();
+        Poll::Pending
+    })
+    .await
+}

@@ -1,0 +1,342 @@
+//! Socket.IO packets: how they are written and read. Nothing here knows of connections.
+//!
+//! `<type>[<attachments>-][<namespace>,][<ack id>][<JSON>]`, as the protocol's revision 5 has it. Attachments follow in
+//! messages of their own; what stands in the JSON for each is `{"_placeholder":true,"num":N}`.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::Value;
+
+/// The names that events may not have: clients and servers give them a meaning of their own.
+pub const RESERVED: [&str; 6] = [
+    "connect",
+    "connect_error",
+    "disconnect",
+    "disconnecting",
+    "newListener",
+    "removeListener",
+];
+
+/// Longest namespace that is read, in bytes.
+pub const MAX_NAMESPACE: usize = 256;
+
+/// A packet as it comes from a client.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Packet {
+    /// Wants to be in a namespace.
+    Connect {
+        /// What the client says of itself; null when it says nothing.
+        auth: Value,
+    },
+    /// Leaves the namespace.
+    Disconnect,
+    /// An event.
+    Event {
+        /// The event's name.
+        name: String,
+        /// What came with it.
+        args: Vec<Value>,
+        /// The id the answer has to carry, when one is wanted.
+        ack: Option<u64>,
+        /// How many attachments follow.
+        attachments: usize,
+    },
+    /// The answer to an event of the server's.
+    Ack {
+        /// The id that the event had.
+        id: u64,
+        /// The answer.
+        args: Vec<Value>,
+        /// How many attachments follow.
+        attachments: usize,
+    },
+}
+
+/// What is wrong with a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// Not a type that a client may send.
+    #[error("unknown packet type")]
+    Type,
+    /// The count of attachments is missing, no number, or over the limit.
+    #[error("bad attachment count")]
+    Attachments,
+    /// Longer than [`MAX_NAMESPACE`].
+    #[error("namespace too long")]
+    Namespace,
+    /// An ack id that is missing or no number.
+    #[error("bad ack id")]
+    AckId,
+    /// The payload is no JSON, or not what this type has.
+    #[error("bad payload")]
+    Payload,
+    /// An event with a reserved name.
+    #[error("reserved event name")]
+    Reserved,
+}
+
+/// Reads one packet: the namespace and what it is. `max_attachments` bounds the count that it may announce.
+pub fn decode(text: &str, max_attachments: usize) -> Result<(&str, Packet), Malformed> {
+    let kind = *text.as_bytes().first().ok_or(Malformed::Type)?;
+    if !(b'0'..=b'6').contains(&kind) {
+        return Err(Malformed::Type);
+    }
+    let rest = &text[1..];
+    let (attachments, rest) = if matches!(kind, b'5' | b'6') {
+        let (count, rest) = rest.split_once('-').ok_or(Malformed::Attachments)?;
+        let count = number(count).ok_or(Malformed::Attachments)?;
+        let count = usize::try_from(count).map_err(|_| Malformed::Attachments)?;
+        if count > max_attachments {
+            return Err(Malformed::Attachments);
+        }
+        (count, rest)
+    } else {
+        (0, rest)
+    };
+    let (namespace, rest) = if rest.starts_with('/') {
+        rest.split_once(',').unwrap_or((rest, ""))
+    } else {
+        ("/", rest)
+    };
+    if namespace.len() > MAX_NAMESPACE {
+        return Err(Malformed::Namespace);
+    }
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (id, json) = rest.split_at(digits);
+    let id = match id {
+        "" => None,
+        id => Some(number(id).ok_or(Malformed::AckId)?),
+    };
+    let packet = match kind {
+        b'0' => Packet::Connect {
+            auth: match (id, json) {
+                (None, "") => Value::Null,
+                (None, json) => object(json)?,
+                _ => return Err(Malformed::Payload),
+            },
+        },
+        b'1' if json.is_empty() && id.is_none() => Packet::Disconnect,
+        b'2' | b'5' => {
+            let mut args = array(json)?;
+            if args.is_empty() {
+                return Err(Malformed::Payload);
+            }
+            let name = match args.remove(0) {
+                Value::String(name) => name,
+                Value::Number(name) => name.to_string(),
+                _ => return Err(Malformed::Payload),
+            };
+            if RESERVED.contains(&name.as_str()) {
+                return Err(Malformed::Reserved);
+            }
+            Packet::Event {
+                name,
+                args,
+                ack: id,
+                attachments,
+            }
+        }
+        b'3' | b'6' => Packet::Ack {
+            id: id.ok_or(Malformed::AckId)?,
+            args: array(json)?,
+            attachments,
+        },
+        b'1' => return Err(Malformed::Payload),
+        _ => return Err(Malformed::Type),
+    };
+    Ok((namespace, packet))
+}
+
+fn number(digits: &str) -> Option<u64> {
+    (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
+}
+
+fn array(json: &str) -> Result<Vec<Value>, Malformed> {
+    serde_json::from_str(json).map_err(|_| Malformed::Payload)
+}
+
+fn object(json: &str) -> Result<Value, Malformed> {
+    let value: Value = serde_json::from_str(json).map_err(|_| Malformed::Payload)?;
+    value.is_object().then_some(value).ok_or(Malformed::Payload)
+}
+
+/// What stands in an event's arguments for its `num`-th attachment.
+pub fn placeholder(num: usize) -> Value {
+    serde_json::json!({"_placeholder": true, "num": num})
+}
+
+/// The number of the attachment that `value` stands for, when it is a placeholder.
+pub fn placeholder_number(value: &Value) -> Option<usize> {
+    let object = value.as_object()?;
+    (object.get("_placeholder")? == &Value::Bool(true))
+        .then(|| object.get("num")?.as_u64()?.try_into().ok())
+        .flatten()
+}
+
+/// A packet written once, to be sent to any number of sockets of one namespace: each only takes a reference.
+#[derive(Debug, Clone)]
+pub struct Encoded {
+    /// With the `4` of an Engine.IO message in front.
+    text: Bytes,
+    /// Where the JSON begins in `text`.
+    json: usize,
+    attachments: Vec<Bytes>,
+}
+
+impl Encoded {
+    /// An event to sockets of `namespace`.
+    ///
+    /// # Errors
+    /// When an argument cannot be written as JSON (a map whose keys are no strings, say). A [`Value`] always can.
+    pub fn event<T: Serialize>(
+        namespace: &str,
+        name: &str,
+        args: &[T],
+    ) -> Result<Self, serde_json::Error> {
+        Self::write(namespace, Some(name), None, args, Vec::new())
+    }
+
+    /// An event with attachments, which `args` mention by [`placeholder`]s.
+    pub fn binary_event(
+        namespace: &str,
+        name: &str,
+        args: &[Value],
+        attachments: Vec<Bytes>,
+    ) -> Self {
+        Self::infallible(Self::write(namespace, Some(name), None, args, attachments))
+    }
+
+    /// An event from its data as the wire has it: `[name, ...arguments]`.
+    pub fn from_data(namespace: &str, data: &[Value], attachments: Vec<Bytes>) -> Self {
+        Self::infallible(Self::write(namespace, None, None, data, attachments))
+    }
+
+    /// The same event, asking for an answer under `id`.
+    #[must_use]
+    pub fn with_ack_id(&self, id: u64) -> Self {
+        let mut text = Vec::with_capacity(self.text.len() + 20);
+        text.extend_from_slice(&self.text[..self.json]);
+        text.extend_from_slice(id.to_string().as_bytes());
+        let json = text.len();
+        text.extend_from_slice(&self.text[self.json..]);
+        Self {
+            text: text.into(),
+            json,
+            attachments: self.attachments.clone(),
+        }
+    }
+
+    pub(crate) fn value_event(namespace: &str, name: &str, args: &[Value]) -> Self {
+        Self::infallible(Self::event(namespace, name, args))
+    }
+
+    pub(crate) fn ack(namespace: &str, id: u64, args: &[Value], attachments: Vec<Bytes>) -> Self {
+        Self::infallible(Self::write(namespace, None, Some(id), args, attachments))
+    }
+
+    pub(crate) fn connect(namespace: &str, sid: &str) -> Self {
+        Self::control(b'0', namespace, Some(&serde_json::json!({"sid": sid})))
+    }
+
+    pub(crate) fn connect_error(namespace: &str, payload: &Value) -> Self {
+        Self::control(b'4', namespace, Some(payload))
+    }
+
+    pub(crate) fn disconnect(namespace: &str) -> Self {
+        Self::control(b'1', namespace, None)
+    }
+
+    fn control(kind: u8, namespace: &str, payload: Option<&Value>) -> Self {
+        let mut text = vec![b'4', kind];
+        write_namespace(&mut text, namespace);
+        let json = text.len();
+        if let Some(payload) = payload {
+            text.extend_from_slice(payload.to_string().as_bytes());
+        }
+        Self {
+            text: text.into(),
+            json,
+            attachments: Vec::new(),
+        }
+    }
+
+    /// Values are always JSON: only what is not a tree of them can fail.
+    fn infallible(written: Result<Self, serde_json::Error>) -> Self {
+        written.unwrap_or_else(|_| Self {
+            text: Bytes::new(),
+            json: 0,
+            attachments: Vec::new(),
+        })
+    }
+
+    fn write<T: Serialize>(
+        namespace: &str,
+        name: Option<&str>,
+        answers: Option<u64>,
+        args: &[T],
+        attachments: Vec<Bytes>,
+    ) -> Result<Self, serde_json::Error> {
+        let mut text = Vec::with_capacity(128);
+        text.push(b'4');
+        text.push(match (answers.is_some(), attachments.is_empty()) {
+            (false, true) => b'2',
+            (true, true) => b'3',
+            (false, false) => b'5',
+            (true, false) => b'6',
+        });
+        if !attachments.is_empty() {
+            text.extend_from_slice(attachments.len().to_string().as_bytes());
+            text.push(b'-');
+        }
+        write_namespace(&mut text, namespace);
+        if let Some(id) = answers {
+            text.extend_from_slice(id.to_string().as_bytes());
+        }
+        let json = text.len();
+        text.push(b'[');
+        if let Some(name) = name {
+            serde_json::to_writer(&mut text, name)?;
+        }
+        for (index, arg) in args.iter().enumerate() {
+            if index > 0 || name.is_some() {
+                text.push(b',');
+            }
+            serde_json::to_writer(&mut text, arg)?;
+        }
+        text.push(b']');
+        Ok(Self {
+            text: text.into(),
+            json,
+            attachments,
+        })
+    }
+
+    /// The event's data as JSON: `["name", ...]`. For adapters that carry it to other processes.
+    pub fn json(&self) -> &str {
+        std::str::from_utf8(&self.text[self.json..]).unwrap_or_default()
+    }
+
+    /// The attachments, in the order of their placeholders.
+    pub fn attachments(&self) -> &[Bytes] {
+        &self.attachments
+    }
+
+    /// The whole text message as Engine.IO sends it, with the leading `4`.
+    pub fn text(&self) -> &Bytes {
+        &self.text
+    }
+
+    /// Bytes that this packet is counted as in a connection's buffer.
+    pub fn size(&self) -> usize {
+        self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+}
+
+fn write_namespace(text: &mut Vec<u8>, namespace: &str) {
+    if namespace != "/" {
+        text.extend_from_slice(namespace.as_bytes());
+        text.push(b',');
+    }
+}
