@@ -313,7 +313,7 @@ mod tests {
         let refresh = tokens.refresh(&session());
         assert_eq!(
             tokens.read_access(&access, at(699)).expect("good"),
-            (session().user_id, session().id)
+            (session().user_id, session().id, at(700))
         );
         assert!(matches!(
             tokens.read_access(&access, at(700)),
