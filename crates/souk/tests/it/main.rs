@@ -15,5 +15,6 @@ mod command_line;
 mod crash;
 mod orders;
 mod telemetry;
+mod server;
 mod test_app;
 mod walls;
