@@ -291,6 +291,7 @@ impl TestApi {
 pub(crate) struct Call<'a> {
     api: &'a TestApi,
     request: axum::http::request::Builder,
+    socket: SocketAddr,
     body: Body,
 }
 
@@ -299,6 +300,15 @@ impl<'a> Call<'a> {
         Self {
             api,
             request: Request::builder().method(method).uri(path),
+            socket: "192.0.2.1:5000".parse().unwrap(),
+        }
+    }
+
+    /// From another address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self {
+            socket: SocketAddr::new(address.parse().unwrap(), 5_000),
+            ..self
             body: Body::empty(),
         }
     }
@@ -335,10 +345,9 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let socket: SocketAddr = "192.0.2.1:5000".parse().unwrap();
         let request = self
             .request
-            .extension(ConnectInfo(socket))
+            .extension(ConnectInfo(self.socket))
             .body(self.body)
             .unwrap();
         self.api.send(request).await
