@@ -6,6 +6,7 @@ mod flows;
 mod problems;
 mod protocol;
 
+mod stock;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
