@@ -142,41 +142,68 @@ fn insert(
     Ok(added == 1)
 }
 
-fn overdue(
+/// Up to `limit` late events that can be read. Those that cannot wait for a version that can: they are said, and passed
+/// over, so that however many there are, what comes after them is found.
+pub(crate) fn overdue(
     connection: &Connection,
     stated: Timestamp,
     handed: Timestamp,
     limit: u32,
 ) -> Result<Vec<EventRecord>, Failure> {
-    let sql = "SELECT o.id, o.at, o.trace, o.body FROM (
-            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1 ORDER BY at, seq LIMIT ?3)
+    let sql = "SELECT o.id, o.at, o.trace, o.body, late.at, late.seq FROM (
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1
+                AND (at, seq) > (?4, ?5) ORDER BY at, seq LIMIT ?3)
             UNION ALL
-            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NOT NULL AND handed_at < ?2 AND at < ?1 ORDER BY at, seq LIMIT ?3)
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NOT NULL AND handed_at < ?2 AND at < ?1
+                AND (at, seq) > (?4, ?5) ORDER BY at, seq LIMIT ?3)
             ORDER BY at, seq LIMIT ?3
         ) AS late JOIN outbox AS o ON o.seq = late.seq ORDER BY late.at, late.seq";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![nanos(stated), nanos(handed), limit])?;
     let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        let body: String = row.get(3)?;
-        let id = EventId(uuid(row, 0)?);
-        // An event that this version cannot read waits for one that can; the others do not wait for it.
-        let event = match serde_json::from_str(&body) {
-            Ok(event) => event,
-            Err(error) => {
-                metrics::counter!("souk_outbox_unreadable_total").increment(1);
-                tracing::error!(event = %id, %error, "an event in the outbox cannot be read");
-                continue;
+    let mut missing = limit;
+    let mut after = (i64::MIN, i64::MIN);
+    while missing > 0 {
+        let mut rows = statement.query(params![
+            nanos(stated),
+            nanos(handed),
+            missing,
+            after.0,
+            after.1
+        ])?;
+        let (mut found, mut readable) = (0, 0);
+        while let Some(row) = rows.next()? {
+            found += 1;
+            after = (row.get(4)?, row.get(5)?);
+            if let Some(event) = event(row)? {
+                readable += 1;
+                events.push(event);
             }
-        };
-        events.push(EventRecord {
+        }
+        if found < missing {
+            break;
+        }
+        missing -= readable;
+    }
+    Ok(events)
+}
+
+/// The event of a row; none when this version cannot read it.
+fn event(row: &Row<'_>) -> Result<Option<EventRecord>, Failure> {
+    let id = EventId(uuid(row, 0)?);
+    let body: String = row.get(3)?;
+    match serde_json::from_str(&body) {
+        Ok(event) => Ok(Some(EventRecord {
             id,
             event,
             at: time_at(row, 1)?,
             trace: row.get(2)?,
-        });
+        })),
+        Err(error) => {
+            metrics::counter!("souk_outbox_unreadable_total").increment(1);
+            tracing::error!(event = %id, %error, "an event in the outbox cannot be read");
+            Ok(None)
+        }
     }
-    Ok(events)
 }
 
 /// Whether it is recorded how a job ended.
