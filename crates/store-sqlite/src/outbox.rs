@@ -5,7 +5,7 @@
 //! its next end is counted there, whichever of the two events it then ran for: the first one has counted it before.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
@@ -16,6 +16,9 @@ use crate::{SqliteStore, cursor};
 
 /// The letter of the cursors of failed jobs.
 const LIST: char = 'f';
+
+/// The columns of a failed job, as [`failed_job`] reads them.
+const FAILED: &str = "id, event_id, kind, payload, error, attempts, trace, created_at, at";
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
@@ -77,6 +80,19 @@ impl OutboxStore for SqliteStore {
             .inner
             .read(move |connection| failed(connection, before, limit))
             .await?)
+    }
+
+    async fn failed_job(&self, job: JobId) -> Result<Option<FailedJob>, EngineError> {
+        self.inner
+            .read(move |connection| {
+                let sql = format!("SELECT {FAILED} FROM failed_jobs WHERE id = ?1");
+                let found = connection
+                    .prepare_cached(&sql)?
+                    .query_row([job.0.as_bytes()], failed_job)
+                    .optional()?;
+                Ok(found)
+            })
+            .await
     }
 
     async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError> {
@@ -275,9 +291,10 @@ fn failed(
     limit: u32,
 ) -> Result<Listed<FailedJob>, Failure> {
     let (at, id) = before.map_or((i64::MAX, [0xff; 16]), |(at, id)| (at, id.into_bytes()));
-    let sql = "SELECT id, event_id, kind, payload, error, attempts, trace, created_at, at FROM failed_jobs
-        WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT {FAILED} FROM failed_jobs WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![at, id, i64::from(limit) + 1], failed_job)?;
     let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let more = items.len() > limit as usize;

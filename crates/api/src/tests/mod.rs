@@ -3,6 +3,7 @@
 mod accounts;
 mod catalog;
 mod flows;
+mod jobs;
 mod problems;
 mod protocol;
 
