@@ -351,6 +351,43 @@ async fn bodies_that_cannot_be_read_say_why() {
         "application/json",
         br#"{"email":"a@b.co","password":"x","admin":true}"#,
     )
+#[tokio::test]
+async fn no_problem_is_kept_or_shown_to_who_reads_another_language() {
+    let api = TestApi::start().await;
+    for path in [
+        "/media/nothing.png",
+        "/media/defect",
+        "/metrics",
+        "/socket.io/",
+        "/nothing",
+        "/api/v1/nothing",
+    ] {
+        let answer = api.get(path).send().await;
+        answer.problem();
+        assert_eq!(
+            answer.header("cache-control"),
+            "private, no-store",
+            "{path}"
+        );
+        let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+        assert!(
+            vary.iter()
+                .any(|value| value.to_str().unwrap().contains("Accept-Language")),
+            "{path}: {vary:?}"
+        );
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; frame-ancestors 'none'",
+            "{path}"
+        );
+    }
+    let alive = api.get("/healthz").send().await;
+    assert!(
+        !alive.headers.contains_key("vary"),
+        "no problem, no language"
+    );
+}
+
     .await;
     is(&unknown, 422, "invalid_input");
     assert_eq!(
