@@ -6,8 +6,8 @@ mod flows;
 mod jobs;
 mod problems;
 mod protocol;
-
 mod stock;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -28,6 +28,7 @@ use souk_app::accounts::{
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::mailer::KeptMail;
+use souk_app::ports::store::ListError;
 use souk_app::ports::{
     Blob, Clock, EngineError, Files, Ids, Limits, MailError, Mailbox, Mailer, OutgoingMail,
 };
@@ -125,11 +126,7 @@ impl Mailer for NoMail {
 
 #[async_trait]
 impl Mailbox for NoMail {
-    async fn list(
-        &self,
-        _before: Option<&str>,
-        _limit: usize,
-    ) -> Result<Vec<KeptMail>, EngineError> {
+    async fn list(&self, _before: Option<&str>, _limit: usize) -> Result<Vec<KeptMail>, ListError> {
         Ok(Vec::new())
     }
     async fn open(
@@ -293,8 +290,8 @@ impl TestApi {
 pub(crate) struct Call<'a> {
     api: &'a TestApi,
     request: axum::http::request::Builder,
-    socket: SocketAddr,
     body: Body,
+    socket: SocketAddr,
 }
 
 impl<'a> Call<'a> {
@@ -302,6 +299,7 @@ impl<'a> Call<'a> {
         Self {
             api,
             request: Request::builder().method(method).uri(path),
+            body: Body::empty(),
             socket: "192.0.2.1:5000".parse().unwrap(),
         }
     }
@@ -311,7 +309,6 @@ impl<'a> Call<'a> {
         Self {
             socket: SocketAddr::new(address.parse().unwrap(), 5_000),
             ..self
-            body: Body::empty(),
         }
     }
 
