@@ -12,8 +12,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// More than a test ever waits for something that is sure to come.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// More than a test ever waits for something that is sure to come, and less than the 30 s after which hyper itself misses
+/// a head, when nobody tells it a deadline.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// A deadline that is not the one under test.
 const NEVER: Duration = Duration::from_hours(1);
 /// More bytes than the buffers of a connection hold, its own and the kernel's.
