@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::test_app::TestApp;
+
 /// More than a test ever waits for something that is sure to come, and less than the 30 s after which hyper itself misses
 /// a head, when nobody tells it a deadline.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -187,6 +189,30 @@ async fn a_stop_takes_one_deadline_whoever_is_connected() {
     TcpStream::connect(server.address)
         .await
         .expect_err("nobody listens any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_souk_stops_beside_clients_that_hang() {
+    let app = TestApp::start_with(&["--stop-deadline", "2"]).await;
+    let guest = app.guest().await;
+    let mut hanging = Vec::new();
+    for sent in [
+        String::new(),
+        "GET /api/v1/shop HTTP/1.1\r\nHost: sh".to_owned(),
+        // A head that promises a body, and no body.
+        format!(
+            "PATCH /api/v1/me HTTP/1.1\r\nHost: shop.test\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{{",
+            guest.token
+        ),
+    ] {
+        let mut stream = TcpStream::connect(app.address()).await.unwrap();
+        stream.write_all(sent.as_bytes()).await.unwrap();
+        hanging.push(stream);
+    }
+    timeout(PATIENCE, app.finish())
+        .await
+        .expect("clients hold it up");
 }
 
 #[tokio::test(flavor = "multi_thread")]

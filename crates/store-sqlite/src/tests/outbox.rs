@@ -18,7 +18,7 @@ async fn outbox(events: i64, unreadable: &[usize]) -> (OnDisk, Vec<EventRecord>)
     engine.store().state(events.clone()).await.expect("stated");
     let ids: Vec<_> = unreadable.iter().map(|n| events[*n].id).collect();
     let hurt = move |connection: &Connection| {
-        let bodies = [r#"{"event":"ThingOfTomorrow","thing":1}"#, "{", ""];
+        let bodies = [r#"{"type":"ThingOfTomorrow","thing":1}"#, "{", ""];
         for (id, body) in ids.iter().zip(bodies.iter().cycle()) {
             let sql = "UPDATE outbox SET body = ?2 WHERE id = ?1";
             let hurt = connection.execute(sql, (id.0.as_bytes(), body))?;
