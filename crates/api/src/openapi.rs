@@ -280,49 +280,39 @@ mod tests {
     #[test]
     fn every_mutation_that_takes_a_key_says_so() {
         let document = serde_json::to_value(openapi()).unwrap();
-        let mut named = Vec::new();
+        let own_way = ["/setup", "/me/password", "/products/import"];
+        let mut mutations = 0;
         for (path, item) in document["paths"].as_object().unwrap() {
+            let Some(route) = path.strip_prefix(API) else {
+                continue;
+            };
             for (method, operation) in item.as_object().unwrap() {
-                let parameters = operation["parameters"].as_array();
-                let key = parameters
+                let key = operation["parameters"]
+                    .as_array()
                     .into_iter()
                     .flatten()
                     .find(|parameter| parameter["name"] == "Idempotency-Key");
-                if let Some(key) = key {
-                    assert_eq!(key["in"], "header");
-                    let must = path == "/api/v1/orders";
-                    assert_eq!(key["required"], must, "{method} {path}");
-                    named.push(format!("{method} {}", path.trim_start_matches(API)));
-                    let headers = operation["responses"]
-                        .as_object()
-                        .unwrap()
-                        .iter()
-                        .find(|(status, _)| status.starts_with('2'))
-                        .map(|(_, response)| &response["headers"]);
-                    assert!(
-                        headers.unwrap()["Idempotency-Replayed"].is_object(),
-                        "{method} {path}"
-                    );
+                if method == "get" || route.starts_with("/auth/") || own_way.contains(&route) {
+                    assert_eq!(key, None, "{method} {path}");
+                    continue;
                 }
+                mutations += 1;
+                let key = key.unwrap_or_else(|| panic!("{method} {path} names no key"));
+                assert_eq!(key["in"], "header");
+                assert_eq!(key["required"], route == "/orders", "{method} {path}");
+                let done = operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .find(|(status, _)| status.starts_with('2'));
+                let (_, done) = done.unwrap();
+                assert!(
+                    done["headers"]["Idempotency-Replayed"].is_object(),
+                    "{method} {path}"
+                );
             }
         }
-        named.sort();
-        let expected = [
-            "delete /me/sessions",
-            "delete /me/sessions/{id}",
-            "delete /products/{id}",
-            "patch /admin/shop",
-            "patch /me",
-            "patch /products/{id}",
-            "post /admin/jobs/{id}/retry",
-            "post /admin/orders/{id}/payment",
-            "post /admin/orders/{id}/status",
-            "post /orders",
-            "post /orders/{id}/cancel",
-            "post /products",
-            "post /variants/{id}/stock",
-        ];
-        assert_eq!(named, expected);
+        assert!(mutations > 10, "{mutations}");
     }
 
     #[test]
