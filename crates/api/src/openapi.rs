@@ -3,16 +3,19 @@
 
 use std::sync::OnceLock;
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Method};
 use axum::response::Response as Answer;
 use utoipa::OpenApi as _;
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Response};
+use utoipa::openapi::{Content, OpenApi, Ref, RefOr, Required, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::conditional;
+use crate::middleware::{API, takes_keys};
 use crate::problem::ProblemView;
 use crate::state::ApiState;
 
@@ -74,14 +77,16 @@ pub fn openapi() -> OpenApi {
         // The router's mark for "with slashes" is no name.
         let path = path.replace("{*", "{");
         let operations = [
-            &mut item.get,
-            &mut item.post,
-            &mut item.patch,
-            &mut item.put,
-            &mut item.delete,
+            (Method::GET, &mut item.get),
+            (Method::POST, &mut item.post),
+            (Method::PATCH, &mut item.patch),
+            (Method::PUT, &mut item.put),
+            (Method::DELETE, &mut item.delete),
         ];
-        for operation in operations.into_iter().flatten() {
-            complete(&path, operation);
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                complete(&method, &path, operation);
+            }
         }
         document.paths.paths.insert(path, item);
     }
@@ -114,7 +119,7 @@ async fn get_openapi(headers: HeaderMap) -> Answer {
 }
 
 /// Fills in what follows from the form of an operation.
-fn complete(path: &str, operation: &mut Operation) {
+fn complete(method: &Method, path: &str, operation: &mut Operation) {
     operation.operation_id = operation.operation_id.take().map(|name| camel_case(&name));
     let mut also = |status: &str, what: &str| {
         let responses = &mut operation.responses.responses;
@@ -155,6 +160,18 @@ fn complete(path: &str, operation: &mut Operation) {
             "`invalid_input`: `errors` says what is wrong with each parameter",
         );
     }
+    let route = path.strip_prefix(API);
+    let takes_keys = route.is_some_and(|route| takes_keys(method, route));
+    if takes_keys {
+        also(
+            "409",
+            "`request_in_progress`: the same request is being worked on",
+        );
+        also(
+            "422",
+            "`idempotency_key_reused`: the key was used for another request",
+        );
+    }
     let security = serde_json::to_string(&operation.security).unwrap_or_default();
     if security.contains("\"bearer\"") {
         let must = if security.contains("{}") {
@@ -171,7 +188,25 @@ fn complete(path: &str, operation: &mut Operation) {
         also("500", "`internal`");
         also("503", "`unavailable`: try again as `Retry-After` says");
     }
+    if takes_keys {
+        operation
+            .parameters
+            .get_or_insert_default()
+            .push(optional_key().into());
+    }
     for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && takes_keys
+            && status.starts_with('2')
+        {
+            let replayed = HeaderBuilder::new()
+                .schema(Some(text()))
+                .description(Some("`true` when the answer was given before"))
+                .build();
+            response
+                .headers
+                .insert("Idempotency-Replayed".into(), replayed.into());
+        }
         if let RefOr::T(response) = response
             && status.as_str() >= "400"
             && response.content.is_empty()
@@ -183,6 +218,25 @@ fn complete(path: &str, operation: &mut Operation) {
             );
         }
     }
+}
+
+/// The header that makes a repeat of a mutation harmless.
+fn optional_key() -> Parameter {
+    let key = text().min_length(Some(1)).max_length(Some(255));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .schema(Some(key))
+        .description(Some(
+            "Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request \
+             under the same key is done once and answered the same",
+        ))
+        .build()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
 }
 
 fn camel_case(name: &str) -> String {
@@ -221,6 +275,44 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn every_mutation_that_takes_a_key_says_so() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        let own_way = ["/setup", "/me/password", "/products/import"];
+        let mut mutations = 0;
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let Some(route) = path.strip_prefix(API) else {
+                continue;
+            };
+            for (method, operation) in item.as_object().unwrap() {
+                let key = operation["parameters"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .find(|parameter| parameter["name"] == "Idempotency-Key");
+                if method == "get" || route.starts_with("/auth/") || own_way.contains(&route) {
+                    assert_eq!(key, None, "{method} {path}");
+                    continue;
+                }
+                mutations += 1;
+                let key = key.unwrap_or_else(|| panic!("{method} {path} names no key"));
+                assert_eq!(key["in"], "header");
+                assert_eq!(key["required"], route == "/orders", "{method} {path}");
+                let done = operation["responses"]
+                    .as_object()
+                    .unwrap()
+                    .iter()
+                    .find(|(status, _)| status.starts_with('2'));
+                let (_, done) = done.unwrap();
+                assert!(
+                    done["headers"]["Idempotency-Replayed"].is_object(),
+                    "{method} {path}"
+                );
+            }
+        }
+        assert!(mutations > 10, "{mutations}");
     }
 
     #[test]

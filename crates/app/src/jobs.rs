@@ -4,6 +4,10 @@ use serde::{Deserialize, Serialize};
 use souk_domain::stream::StreamKey;
 use souk_domain::{OrderId, UserId};
 
+mod retry;
+
+pub use retry::{RetryError, retry};
+
 /// A unit of background work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all_fields = "camelCase", deny_unknown_fields)]

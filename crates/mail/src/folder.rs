@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use mail_parser::{Message, MessageParser};
 use souk_app::ports::mailer::{KeptMail, MailText};
+use souk_app::ports::store::ListError;
 use souk_app::ports::{EngineError, MailError, Mailbox, Mailer, OutgoingMail};
 use uuid::Uuid;
 
@@ -82,12 +83,10 @@ impl Mailer for FolderMailer {
 
 #[async_trait]
 impl Mailbox for FolderMailer {
-    async fn list(&self, before: Option<&str>, limit: usize) -> Result<Vec<KeptMail>, EngineError> {
-        let before = match before.map(|id| self.file(id)) {
-            Some(None) => return Ok(Vec::new()),
-            Some(Some(file)) => Some(file),
-            None => None,
-        };
+    async fn list(&self, before: Option<&str>, limit: usize) -> Result<Vec<KeptMail>, ListError> {
+        let before = before
+            .map(|id| self.file(id).ok_or(ListError::Cursor))
+            .transpose()?;
         let folder = self.folder.clone();
         let list =
             move || {
@@ -95,7 +94,7 @@ impl Mailbox for FolderMailer {
                     Some(file) => match age(&file)? {
                         Some(age) => Some((age, file)),
                         // The mail to go on from is gone: nobody knows where that was.
-                        None => return Ok(Vec::new()),
+                        None => return Ok(None),
                     },
                     None => None,
                 };
@@ -120,9 +119,10 @@ impl Mailbox for FolderMailer {
                         Some(kept(&file, &MessageParser::default().parse(&bytes)?))
                     }));
                 }
-                Ok(mails)
+                Ok(Some(mails))
             };
-        blocking(list).await.map_err(unavailable)
+        let mails = blocking(list).await.map_err(unavailable)?;
+        mails.ok_or(ListError::Cursor)
     }
 
     async fn open(&self, id: &str) -> Result<Option<(KeptMail, MailText)>, EngineError> {

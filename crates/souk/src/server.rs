@@ -17,11 +17,28 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-/// A client has this long to send the head of a request.
-const HEAD_DEADLINE: Duration = Duration::from_secs(15);
+/// How long clients may keep a connection waiting, and how long a stop may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Deadlines {
+    /// A client has this long to send the head of a request.
+    pub head: Duration,
+    /// A client that takes nothing of its answer for so long is gone.
+    pub write: Duration,
+    /// What runs when the server stops may take so long to finish, all of it together.
+    pub stop: Duration,
+}
 
-/// A client that takes nothing of its answer for so long is gone.
-const WRITE_DEADLINE: Duration = Duration::from_secs(30);
+impl Deadlines {
+    /// The usual patience with clients, and this long to stop.
+    #[must_use]
+    pub fn stopping_within(stop: Duration) -> Self {
+        Self {
+            head: Duration::from_secs(15),
+            write: Duration::from_secs(30),
+            stop,
+        }
+    }
+}
 
 /// Connections that the kernel may hold before they are accepted; it takes less where `net.core.somaxconn` says so.
 const BACKLOG: u32 = 65_535;
@@ -43,18 +60,18 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Serves `router` until `stop`, then lets what runs finish for at most `deadline`.
+/// Serves `router` until `stop`, then lets what runs finish for at most the deadline of stopping.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     connections: usize,
     stop: CancellationToken,
-    deadline: Duration,
+    deadlines: Deadlines,
 ) {
     let mut builder = Builder::new();
     builder
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_DEADLINE)
+        .header_read_timeout(deadlines.head)
         .max_buf_size(64 << 10);
     let mut served = JoinSet::new();
     let open = Arc::new(Semaphore::new(connections));
@@ -75,7 +92,7 @@ pub async fn serve(
                 router.clone().oneshot(request)
             });
         let mut stream = TimeoutStream::new(stream);
-        stream.set_write_timeout(Some(WRITE_DEADLINE));
+        stream.set_write_timeout(Some(deadlines.write));
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = graceful.watch(connection);
         while served.try_join_next().is_some() {}
@@ -88,7 +105,7 @@ pub async fn serve(
         });
     }
     drop(listener);
-    if tokio::time::timeout(deadline, graceful.shutdown())
+    if tokio::time::timeout(deadlines.stop, graceful.shutdown())
         .await
         .is_err()
     {

@@ -38,8 +38,8 @@ impl IdempotencyStore for SqliteStore {
         let key = key.to_owned();
         self.inner
             .write(move |connection| {
-                let sql = "UPDATE kept_answers SET status = ?3, content_type = ?4, body = ?5 WHERE user_id = ?1 AND key = ?2 AND status IS NULL";
-                let values = params![user.0.as_bytes(), key, answer.status, answer.content_type, answer.body];
+                let sql = "UPDATE kept_answers SET status = ?3, content_type = ?4, body = ?5, etag = ?6 WHERE user_id = ?1 AND key = ?2 AND status IS NULL";
+                let values = params![user.0.as_bytes(), key, answer.status, answer.content_type, answer.body, answer.etag];
                 connection.prepare_cached(sql)?.execute(values)?;
                 Ok(())
             })
@@ -76,7 +76,7 @@ fn take(
     now: Timestamp,
     abandoned_before: Timestamp,
 ) -> Result<KeyState, Failure> {
-    let sql = "SELECT seq, request_hash, taken_at, status, content_type, body FROM kept_answers WHERE user_id = ?1 AND key = ?2";
+    let sql = "SELECT seq, request_hash, taken_at, status, content_type, body, etag FROM kept_answers WHERE user_id = ?1 AND key = ?2";
     if let Some(kept) = connection
         .prepare_cached(sql)?
         .query_row(params![user.0.as_bytes(), key], kept)
@@ -115,6 +115,7 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
                 status,
                 content_type: row.get(4)?,
                 body: row.get(5)?,
+                etag: row.get(6)?,
             })
         })
         .transpose()?;

@@ -5,7 +5,7 @@
 //! its next end is counted there, whichever of the two events it then ran for: the first one has counted it before.
 
 use async_trait::async_trait;
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
@@ -16,6 +16,9 @@ use crate::{SqliteStore, cursor};
 
 /// The letter of the cursors of failed jobs.
 const LIST: char = 'f';
+
+/// The columns of a failed job, as [`failed_job`] reads them.
+const FAILED: &str = "id, event_id, kind, payload, error, attempts, trace, created_at, at";
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
@@ -77,6 +80,19 @@ impl OutboxStore for SqliteStore {
             .inner
             .read(move |connection| failed(connection, before, limit))
             .await?)
+    }
+
+    async fn failed_job(&self, job: JobId) -> Result<Option<FailedJob>, EngineError> {
+        self.inner
+            .read(move |connection| {
+                let sql = format!("SELECT {FAILED} FROM failed_jobs WHERE id = ?1");
+                let found = connection
+                    .prepare_cached(&sql)?
+                    .query_row([job.0.as_bytes()], failed_job)
+                    .optional()?;
+                Ok(found)
+            })
+            .await
     }
 
     async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError> {
@@ -142,41 +158,68 @@ fn insert(
     Ok(added == 1)
 }
 
-fn overdue(
+/// Up to `limit` late events that can be read. Those that cannot wait for a version that can: they are said, and passed
+/// over, so that however many there are, what comes after them is found.
+pub(crate) fn overdue(
     connection: &Connection,
     stated: Timestamp,
     handed: Timestamp,
     limit: u32,
 ) -> Result<Vec<EventRecord>, Failure> {
-    let sql = "SELECT o.id, o.at, o.trace, o.body FROM (
-            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1 ORDER BY at, seq LIMIT ?3)
+    let sql = "SELECT o.id, o.at, o.trace, o.body, late.at, late.seq FROM (
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NULL AND at < ?1
+                AND (at, seq) > (?4, ?5) ORDER BY at, seq LIMIT ?3)
             UNION ALL
-            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NOT NULL AND handed_at < ?2 AND at < ?1 ORDER BY at, seq LIMIT ?3)
+            SELECT * FROM (SELECT seq, at FROM outbox WHERE handed_at IS NOT NULL AND handed_at < ?2 AND at < ?1
+                AND (at, seq) > (?4, ?5) ORDER BY at, seq LIMIT ?3)
             ORDER BY at, seq LIMIT ?3
         ) AS late JOIN outbox AS o ON o.seq = late.seq ORDER BY late.at, late.seq";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params![nanos(stated), nanos(handed), limit])?;
     let mut events = Vec::new();
-    while let Some(row) = rows.next()? {
-        let body: String = row.get(3)?;
-        let id = EventId(uuid(row, 0)?);
-        // An event that this version cannot read waits for one that can; the others do not wait for it.
-        let event = match serde_json::from_str(&body) {
-            Ok(event) => event,
-            Err(error) => {
-                metrics::counter!("souk_outbox_unreadable_total").increment(1);
-                tracing::error!(event = %id, %error, "an event in the outbox cannot be read");
-                continue;
+    let mut missing = limit;
+    let mut after = (i64::MIN, i64::MIN);
+    while missing > 0 {
+        let mut rows = statement.query(params![
+            nanos(stated),
+            nanos(handed),
+            missing,
+            after.0,
+            after.1
+        ])?;
+        let (mut found, mut readable) = (0, 0);
+        while let Some(row) = rows.next()? {
+            found += 1;
+            after = (row.get(4)?, row.get(5)?);
+            if let Some(event) = event(row)? {
+                readable += 1;
+                events.push(event);
             }
-        };
-        events.push(EventRecord {
+        }
+        if found < missing {
+            break;
+        }
+        missing -= readable;
+    }
+    Ok(events)
+}
+
+/// The event of a row; none when this version cannot read it.
+fn event(row: &Row<'_>) -> Result<Option<EventRecord>, Failure> {
+    let id = EventId(uuid(row, 0)?);
+    let body: String = row.get(3)?;
+    match serde_json::from_str(&body) {
+        Ok(event) => Ok(Some(EventRecord {
             id,
             event,
             at: time_at(row, 1)?,
             trace: row.get(2)?,
-        });
+        })),
+        Err(error) => {
+            metrics::counter!("souk_outbox_unreadable_total").increment(1);
+            tracing::error!(event = %id, %error, "an event in the outbox cannot be read");
+            Ok(None)
+        }
     }
-    Ok(events)
 }
 
 /// Whether it is recorded how a job ended.
@@ -248,9 +291,10 @@ fn failed(
     limit: u32,
 ) -> Result<Listed<FailedJob>, Failure> {
     let (at, id) = before.map_or((i64::MAX, [0xff; 16]), |(at, id)| (at, id.into_bytes()));
-    let sql = "SELECT id, event_id, kind, payload, error, attempts, trace, created_at, at FROM failed_jobs
-        WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3";
-    let mut statement = connection.prepare_cached(sql)?;
+    let sql = format!(
+        "SELECT {FAILED} FROM failed_jobs WHERE (at, id) < (?1, ?2) ORDER BY at DESC, id DESC LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![at, id, i64::from(limit) + 1], failed_job)?;
     let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
     let more = items.len() > limit as usize;

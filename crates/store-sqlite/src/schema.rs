@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// All migrations, in order, each with the version that it leads to.
-const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_start.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_start.sql")),
+    (2, include_str!("migrations/0002_etags_of_kept_answers.sql")),
+];
 
 /// `application_id` of a file of ours ("SOUK").
 const APPLICATION: i64 = 0x534f_554b;
@@ -59,6 +62,28 @@ mod tests {
         migrate(&mut connection).expect("migrated");
         assert_eq!(version(&connection).expect("ours"), VERSION);
         migrate(&mut connection).expect("a second time changes nothing");
+    }
+
+    #[test]
+    fn a_file_of_the_first_version_keeps_what_is_in_it() {
+        let mut connection = Connection::open_in_memory().expect("memory");
+        connection.execute_batch(MIGRATIONS[0].1).expect("made");
+        let first = format!(
+            "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = 1;
+            INSERT INTO kept_answers (user_id, key, request_hash, taken_at, status, body)
+                VALUES (x'00', 'k', x'00', 0, 204, x'')"
+        );
+        connection.execute_batch(&first).expect("filled");
+        migrate(&mut connection).expect("migrated");
+        assert_eq!(version(&connection).expect("ours"), VERSION);
+        let kept: (u16, Option<String>) = connection
+            .query_row(
+                "SELECT status, etag FROM kept_answers WHERE key = 'k'",
+                [],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .expect("kept");
+        assert_eq!(kept, (204, None));
     }
 
     #[test]

@@ -263,6 +263,10 @@ impl OutboxStore for Engines {
         })
     }
 
+    async fn failed_job(&self, _job: JobId) -> Result<Option<FailedJob>, EngineError> {
+        Ok(None)
+    }
+
     async fn retry_failed(&self, _job: JobId, _event: EventRecord) -> Result<bool, EngineError> {
         Ok(false)
     }

@@ -1710,7 +1710,10 @@ export interface operations {
     retryJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which job */
                 id: string;
@@ -1722,6 +1725,8 @@ export interface operations {
             /** @description It is tried again soon */
             202: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -1746,6 +1751,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1794,6 +1817,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailList"];
+                };
+            };
+            /** @description `bad_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
@@ -2006,7 +2038,10 @@ export interface operations {
     setPayment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -2022,6 +2057,8 @@ export interface operations {
             /** @description The order, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2064,7 +2101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it cannot go there from where it is */
+            /** @description `invalid_transition`: it cannot go there from where it is; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2091,7 +2128,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2123,7 +2160,10 @@ export interface operations {
     moveOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -2139,6 +2179,8 @@ export interface operations {
             /** @description The order, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2181,7 +2223,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it cannot go there from where it is */
+            /** @description `invalid_transition`: it cannot go there from where it is; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2208,7 +2250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2240,7 +2282,10 @@ export interface operations {
     changeShop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2253,6 +2298,8 @@ export interface operations {
             /** @description The shop, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2286,6 +2333,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -2304,7 +2360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2601,6 +2657,15 @@ export interface operations {
             };
             /** @description `bad_credentials`: wrong address or password */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: the page of another site asks */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3145,7 +3210,10 @@ export interface operations {
     changeMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3158,6 +3226,8 @@ export interface operations {
             /** @description The one who asks, as they are now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3175,6 +3245,15 @@ export interface operations {
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3200,7 +3279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3373,7 +3452,10 @@ export interface operations {
     endOtherSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3382,12 +3464,32 @@ export interface operations {
             /** @description The others are ended */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3418,7 +3520,10 @@ export interface operations {
     endSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which session */
                 id: string;
@@ -3430,6 +3535,8 @@ export interface operations {
             /** @description It is ended */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3445,6 +3552,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3753,7 +3878,10 @@ export interface operations {
     cancelOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -3769,6 +3897,8 @@ export interface operations {
             /** @description The order is cancelled */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3802,7 +3932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it went too far for that */
+            /** @description `invalid_transition`: it went too far for that; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3829,7 +3959,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3947,7 +4077,10 @@ export interface operations {
     createProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3961,6 +4094,8 @@ export interface operations {
             201: {
                 headers: {
                     ETag?: string;
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3994,7 +4129,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `handle_taken`: another product has this handle */
+            /** @description `handle_taken`: another product has this handle; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4021,7 +4156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4222,7 +4357,10 @@ export interface operations {
     deleteProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which product */
                 id: string;
@@ -4234,6 +4372,8 @@ export interface operations {
             /** @description It is gone */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -4258,6 +4398,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4291,6 +4449,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the product as it was looked at */
                 "If-Match"?: string | null;
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Which product */
@@ -4308,6 +4468,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4350,7 +4512,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `handle_taken`: another product has this handle; `changed_meanwhile`: somebody changed it at the same time */
+            /** @description `handle_taken`: another product has this handle; `changed_meanwhile`: somebody changed it at the same time; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4386,7 +4548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4653,7 +4815,10 @@ export interface operations {
     adjustStock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which variant */
                 id: string;
@@ -4669,6 +4834,8 @@ export interface operations {
             /** @description What is left now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4711,7 +4878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stock_below_zero`: not that much is left */
+            /** @description `stock_below_zero`: not that much is left; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4738,7 +4905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -30,6 +30,7 @@ pub(crate) struct SignIn {
     responses(
         (status = 200, description = "Signed in; the refresh cookie is set", body = AuthResponse),
         (status = 401, description = "`bad_credentials`: wrong address or password"),
+        (status = 403, description = "`origin_refused`: the page of another site asks"),
         (status = 429, description = "`too_many_attempts`: wait as `Retry-After` says"),
     )
 )]

@@ -61,20 +61,22 @@ pub(crate) async fn guard_pages(
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
+    // A problem is told in the reader's language, and of this moment, wherever it is met.
+    let is_data = is_api || kind == "application/problem+json";
     if kind.starts_with("text/html") {
         fill(
             headers,
             header::CONTENT_SECURITY_POLICY,
             state.page_policy(),
         );
-    } else if is_api {
+    } else if is_data {
         fill(
             headers,
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(DATA),
         );
     }
-    if is_api {
+    if is_data {
         fill(
             headers,
             header::CACHE_CONTROL,

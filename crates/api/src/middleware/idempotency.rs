@@ -25,6 +25,8 @@ use crate::state::ApiState;
 
 /// Says that an answer was given before.
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// What the paths of the API begin with.
+pub(crate) const API: &str = "/api/v1";
 /// A request that was not answered for so long never will be: its process is gone.
 const ABANDONED: SignedDuration = SignedDuration::from_mins(2);
 /// When to ask again for a request that is being worked on.
@@ -36,7 +38,11 @@ pub(crate) async fn answer_once(
     request: Request,
     next: Next,
 ) -> Response {
-    if !takes_keys(&request) {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .and_then(|path| path.as_str().strip_prefix(API));
+    if !route.is_some_and(|route| takes_keys(request.method(), route)) {
         return next.run(request).await;
     }
     match once(state, request, next).await {
@@ -45,17 +51,8 @@ pub(crate) async fn answer_once(
     }
 }
 
-/// Mutations of the API, but for those that have their own way.
-fn takes_keys(request: &Request) -> bool {
-    let method = request.method();
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(MatchedPath::as_str)
-        .unwrap_or_default();
-    let Some(route) = route.strip_prefix("/api/v1") else {
-        return false;
-    };
+/// Mutations of the API, but for those that have their own way. The route is without [`API`].
+pub(crate) fn takes_keys(method: &Method, route: &str) -> bool {
     let mutates = matches!(
         *method,
         Method::POST | Method::PATCH | Method::PUT | Method::DELETE
@@ -65,7 +62,7 @@ fn takes_keys(request: &Request) -> bool {
         // A quick hash of passwords must not be kept anywhere; a repeat fails by itself, on the old password.
         || route == "/me/password"
         || route == "/products/import"
-        || (route == "/orders" && method == Method::POST);
+        || (route == "/orders" && *method == Method::POST);
     mutates && !own_way
 }
 
@@ -83,6 +80,7 @@ async fn once(state: ApiState, request: Request, next: Next) -> Result<Response,
         &parts.method,
         parts.uri.path(),
         parts.uri.query().unwrap_or_default(),
+        parts.headers.get(header::IF_MATCH),
         &bytes,
     );
     let user = actor.id();
@@ -144,13 +142,14 @@ impl Held {
             .await
             .map(http_body_util::Collected::to_bytes)
             .unwrap_or_default();
-        let content_type = parts
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let kept = |name| {
+            let value = parts.headers.get(name);
+            value.and_then(|value| value.to_str().ok().map(str::to_owned))
+        };
         let answer = KeptAnswer {
             status: parts.status.as_u16(),
-            content_type: content_type.map(str::to_owned),
+            content_type: kept(header::CONTENT_TYPE),
+            etag: kept(header::ETAG),
             body: bytes.to_vec(),
         };
         if let Err(error) = store.keep_answer(self.user, &self.key, answer).await {
@@ -164,29 +163,39 @@ impl Held {
 fn replay(answer: KeptAnswer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    if let Some(kind) = answer
-        .content_type
-        .and_then(|kind| HeaderValue::from_str(&kind).ok())
-    {
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    let headers = response.headers_mut();
+    let kept = [
+        (header::CONTENT_TYPE, answer.content_type),
+        (header::ETAG, answer.etag),
+    ];
+    for (name, value) in kept {
+        if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+            headers.insert(name, value);
+        }
     }
-    response
-        .headers_mut()
-        .insert(REPLAYED, HeaderValue::from_static("true"));
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
     response
 }
 
-/// Hash of what is asked for; the length of each part keeps parts apart.
-pub(crate) fn request_hash(method: &Method, path: &str, query: &str, body: &[u8]) -> [u8; 32] {
+/// Hash of what is asked for; the length of each part keeps parts apart. What a change is conditional on is part of it.
+pub(crate) fn request_hash(
+    method: &Method,
+    path: &str,
+    query: &str,
+    if_match: Option<&HeaderValue>,
+    body: &[u8],
+) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [
-        method.as_str().as_bytes(),
-        path.as_bytes(),
-        query.as_bytes(),
-        body,
-    ] {
+    let mut add = |part: &[u8]| {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
+    };
+    add(method.as_str().as_bytes());
+    add(path.as_bytes());
+    add(query.as_bytes());
+    add(body);
+    if let Some(tag) = if_match {
+        add(tag.as_bytes());
     }
     hash.finalize().into()
 }
@@ -197,11 +206,35 @@ mod tests {
 
     #[test]
     fn every_part_of_a_request_counts() {
-        let base = request_hash(&Method::POST, "/a", "b", b"c");
-        assert_eq!(base, request_hash(&Method::POST, "/a", "b", b"c"));
-        assert_ne!(base, request_hash(&Method::PATCH, "/a", "b", b"c"));
-        assert_ne!(base, request_hash(&Method::POST, "/ab", "", b"c"));
-        assert_ne!(base, request_hash(&Method::POST, "/a", "bc", b""));
-        assert_ne!(base, request_hash(&Method::POST, "/a", "b", b"d"));
+        let tag = |tag| HeaderValue::from_static(tag);
+        let base = request_hash(&Method::POST, "/a", "b", None, b"c");
+        assert_eq!(base, request_hash(&Method::POST, "/a", "b", None, b"c"));
+        assert_ne!(base, request_hash(&Method::PATCH, "/a", "b", None, b"c"));
+        assert_ne!(base, request_hash(&Method::POST, "/ab", "", None, b"c"));
+        assert_ne!(base, request_hash(&Method::POST, "/a", "bc", None, b""));
+        assert_ne!(base, request_hash(&Method::POST, "/a", "b", None, b"d"));
+        let guarded = request_hash(&Method::POST, "/a", "b", Some(&tag("\"1\"")), b"c");
+        assert_ne!(base, guarded);
+        assert_ne!(
+            guarded,
+            request_hash(&Method::POST, "/a", "b", Some(&tag("\"2\"")), b"c")
+        );
+    }
+
+    #[test]
+    fn keys_are_for_mutations_that_have_no_way_of_their_own() {
+        for route in ["/products", "/me", "/orders/{id}/cancel"] {
+            assert!(takes_keys(&Method::POST, route), "{route}");
+            assert!(!takes_keys(&Method::GET, route), "{route}");
+        }
+        for route in [
+            "/auth/login",
+            "/setup",
+            "/me/password",
+            "/products/import",
+            "/orders",
+        ] {
+            assert!(!takes_keys(&Method::POST, route), "{route}");
+        }
     }
 }

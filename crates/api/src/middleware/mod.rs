@@ -13,6 +13,6 @@ pub(crate) use cors::share_with_known_origins;
 pub(crate) use headers::{guard_pages, page_policy};
 #[cfg(test)]
 pub(crate) use idempotency::request_hash;
-pub(crate) use idempotency::{REPLAYED, answer_once};
+pub(crate) use idempotency::{API, REPLAYED, answer_once, takes_keys};
 pub(crate) use observe::observe;
 pub(crate) use panics::OnPanic;

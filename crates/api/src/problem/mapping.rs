@@ -5,6 +5,7 @@ use std::time::Duration;
 use souk_app::accounts::{AccountError, FieldFault};
 use souk_app::catalog::CatalogError;
 use souk_app::committer::CommitError;
+use souk_app::jobs::RetryError;
 use souk_app::ports::EngineError;
 use souk_app::ports::store::ListError;
 use souk_app::shop::ShopError;
@@ -88,6 +89,15 @@ impl From<CatalogError> for Problem {
             CatalogError::Stale => Self::new(Code::ChangedMeanwhile),
             CatalogError::NotFound => Self::new(Code::NotFound),
             CatalogError::Engine(error) => error.into(),
+        }
+    }
+}
+
+impl From<RetryError> for Problem {
+    fn from(error: RetryError) -> Self {
+        match error {
+            RetryError::NotFound => Self::new(Code::NotFound),
+            RetryError::Engine(error) => error.into(),
         }
     }
 }

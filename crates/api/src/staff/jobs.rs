@@ -4,15 +4,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use souk_app::App;
-use souk_app::ports::store::{self, ListError};
+use souk_app::jobs;
+use souk_app::ports::store;
 use souk_app::trace::TraceContext;
-use souk_domain::{Event, EventId, EventRecord, JobId};
+use souk_domain::JobId;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::extract::{Id, Json, Query, RequestContext, Staff, checked_limit};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 use crate::state::ApiState;
 
 /// How a job stands.
@@ -133,37 +133,6 @@ pub(crate) async fn retry_job(
     Id(id): Id<JobId>,
     context: RequestContext,
 ) -> Result<StatusCode, Problem> {
-    let app = state.app();
-    let job = find(app, id)
-        .await?
-        .ok_or_else(|| Problem::new(Code::NotFound))?;
-    let event = EventRecord {
-        id: EventId(app.ids.uuid()),
-        event: Event::JobRetryRequested {
-            job_id: id,
-            payload: job.payload,
-        },
-        at: app.now(),
-        trace: job.trace.or_else(|| context.trace()),
-    };
-    if !app.store.retry_failed(id, event.clone()).await? {
-        return Err(Problem::new(Code::NotFound));
-    }
-    app.relay.hand_over(vec![event]);
+    jobs::retry(state.app(), id, context.trace()).await?;
     Ok(StatusCode::ACCEPTED)
-}
-
-/// A failed job by its id. The failed set is short, or something worse is wrong.
-async fn find(app: &App, id: JobId) -> Result<Option<store::FailedJob>, ListError> {
-    let mut cursor: Option<String> = None;
-    loop {
-        let page = app.store.failed_jobs(cursor.as_deref(), 100).await?;
-        if let Some(found) = page.items.into_iter().find(|job| job.id == id) {
-            return Ok(Some(found));
-        }
-        match page.next {
-            Some(next) => cursor = Some(next),
-            None => return Ok(None),
-        }
-    }
 }

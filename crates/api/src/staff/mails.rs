@@ -107,6 +107,7 @@ fn mailbox(state: &ApiState) -> Result<&dyn Mailbox, Problem> {
     security(("bearer" = ["staff"])),
     responses(
         (status = 200, description = "A part of them", body = MailList),
+        (status = 400, description = "`bad_cursor`"),
         (status = 404, description = "`not_found`: mails go by SMTP"),
     )
 )]

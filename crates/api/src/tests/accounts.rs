@@ -223,6 +223,94 @@ async fn too_many_tries_are_told_to_wait() {
 }
 
 #[tokio::test]
+async fn an_address_counts_with_its_network() {
+    let api = TestApi::limited().await;
+    let come = async |address: String| {
+        let guest = api.post("/api/v1/auth/guest").from(&address).send().await;
+        (guest.status != StatusCode::CREATED).then(|| guest.problem())
+    };
+    let refused = Some((429, "too_many_attempts".to_owned()));
+    let most = api.app.options.quotas.sign_up_by_address.burst;
+    for host in 0..most {
+        assert_eq!(come(format!("2001:db8:1:2:{host:x}::1")).await, None);
+    }
+    assert_eq!(
+        come("2001:db8:1:2:ffff::1".into()).await,
+        refused,
+        "a new address of the same network"
+    );
+    assert_eq!(come("2001:db8:1:3::1".into()).await, None);
+    // A listener of both families sees IPv4 as mapped: those are not one network.
+    for _ in 0..most {
+        assert_eq!(come("::ffff:198.51.100.1".into()).await, None);
+    }
+    assert_eq!(come("198.51.100.1".into()).await, refused);
+    assert_eq!(come("::ffff:198.51.100.2".into()).await, None);
+}
+
+#[tokio::test]
+async fn no_other_site_puts_a_session_into_somebodys_browser() {
+    let api = TestApi::start().await;
+    let code = souk_app::accounts::offer_setup_code(&api.app)
+        .await
+        .unwrap()
+        .unwrap();
+    let account = |email: &str| json!({"email": email, "password": PASSWORD, "name": "Sara"});
+    let sign_in = json!({"email": "own@example.com", "password": PASSWORD});
+    let mut set_up = account("admin@example.com");
+    set_up["code"] = json!(code);
+    let calls = [
+        (
+            "/auth/register",
+            account("own@example.com"),
+            account("none@example.com"),
+            201,
+        ),
+        ("/auth/guest", json!({}), json!({}), 201),
+        ("/auth/login", sign_in.clone(), sign_in, 200),
+    ];
+    let ask = async |path: &str, origin: Option<&str>, body: &serde_json::Value| {
+        let call = api.post(&format!("/api/v1{path}")).json(body);
+        match origin {
+            Some(origin) => call.header("origin", origin).send().await,
+            None => call.send().await,
+        }
+    };
+    let others = [
+        "http://evil.test",
+        "http://shop.test.evil.test",
+        "https://shop.test",
+        "http://shop.test:81",
+        "null",
+        "",
+    ];
+    let refuses = async |path: &str, body: &serde_json::Value| {
+        for origin in others {
+            let refused = ask(path, Some(origin), body).await;
+            is(&refused, 403, "origin_refused");
+            assert_eq!(refused.header("set-cookie"), "", "{path} {origin}");
+        }
+    };
+    for (path, own, none, status) in calls {
+        refuses(path, &own).await;
+        for (origin, body) in [(Some(ORIGIN), &own), (None, &none)] {
+            let answer = ask(path, origin, body).await;
+            assert_eq!(answer.status, status, "{path}: {}", answer.text());
+            assert!(answer.header("set-cookie").starts_with("souk_refresh="));
+        }
+    }
+    // The code is good once: with the own origin, and in another shop with none.
+    refuses("/setup", &set_up).await;
+    let answer = ask("/setup", Some(ORIGIN), &set_up).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+    let other = TestApi::start().await;
+    let code = souk_app::accounts::offer_setup_code(&other.app).await;
+    set_up["code"] = json!(code.unwrap().unwrap());
+    let answer = other.post("/api/v1/setup").json(&set_up).send().await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text());
+}
+
+#[tokio::test]
 async fn people_see_and_change_themselves() {
     let api = TestApi::start().await;
     let token = api.token(Role::Customer).await;

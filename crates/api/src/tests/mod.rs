@@ -3,8 +3,10 @@
 mod accounts;
 mod catalog;
 mod flows;
+mod jobs;
 mod problems;
 mod protocol;
+mod stock;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -26,6 +28,7 @@ use souk_app::accounts::{
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::mailer::KeptMail;
+use souk_app::ports::store::ListError;
 use souk_app::ports::{
     Blob, Clock, EngineError, Files, Ids, Limits, MailError, Mailbox, Mailer, OutgoingMail,
 };
@@ -123,11 +126,7 @@ impl Mailer for NoMail {
 
 #[async_trait]
 impl Mailbox for NoMail {
-    async fn list(
-        &self,
-        _before: Option<&str>,
-        _limit: usize,
-    ) -> Result<Vec<KeptMail>, EngineError> {
+    async fn list(&self, _before: Option<&str>, _limit: usize) -> Result<Vec<KeptMail>, ListError> {
         Ok(Vec::new())
     }
     async fn open(
@@ -292,6 +291,7 @@ pub(crate) struct Call<'a> {
     api: &'a TestApi,
     request: axum::http::request::Builder,
     body: Body,
+    socket: SocketAddr,
 }
 
 impl<'a> Call<'a> {
@@ -300,6 +300,15 @@ impl<'a> Call<'a> {
             api,
             request: Request::builder().method(method).uri(path),
             body: Body::empty(),
+            socket: "192.0.2.1:5000".parse().unwrap(),
+        }
+    }
+
+    /// From another address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self {
+            socket: SocketAddr::new(address.parse().unwrap(), 5_000),
+            ..self
         }
     }
 
@@ -335,10 +344,9 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) async fn send(self) -> Answer {
-        let socket: SocketAddr = "192.0.2.1:5000".parse().unwrap();
         let request = self
             .request
-            .extension(ConnectInfo(socket))
+            .extension(ConnectInfo(self.socket))
             .body(self.body)
             .unwrap();
         self.api.send(request).await

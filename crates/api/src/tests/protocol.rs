@@ -52,6 +52,52 @@ async fn a_key_makes_a_mutation_happen_once() {
 }
 
 #[tokio::test]
+async fn what_is_answered_again_carries_its_tag_and_is_asked_under_the_same_condition() {
+    let api = TestApi::start().await;
+    let admin = api.token(Role::Admin).await;
+    let body = json!({"title": "Tea", "variants": [{"price": {"amount": 500, "currency": "SAR"}}]});
+    let make = || {
+        let call = api.post("/api/v1/products").token(&admin);
+        call.key("make").json(&body).send()
+    };
+    let made = make().await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text());
+    let again = make().await;
+    assert_eq!(
+        (
+            again.status,
+            &again.body,
+            again.header("idempotency-replayed")
+        ),
+        (made.status, &made.body, "true")
+    );
+    assert!(!made.header("etag").is_empty());
+    assert_eq!(again.header("etag"), made.header("etag"));
+
+    let path = format!("/api/v1/products/{}", made.json()["id"].as_str().unwrap());
+    let change = |tag: Option<&str>| {
+        let call = api.call("PATCH", &path).token(&admin).key("change");
+        let call = match tag {
+            Some(tag) => call.header("if-match", tag),
+            None => call,
+        };
+        call.json(&json!({"title": "Green tea"})).send()
+    };
+    api.clock.pass(1);
+    let changed = change(Some(made.header("etag"))).await;
+    assert_eq!(changed.status, StatusCode::OK, "{}", changed.text());
+    assert_ne!(changed.header("etag"), made.header("etag"));
+    let again = change(Some(made.header("etag"))).await;
+    assert_eq!(
+        (again.status, again.header("etag")),
+        (StatusCode::OK, changed.header("etag"))
+    );
+    for other in [None, Some("*"), Some(changed.header("etag"))] {
+        is(&change(other).await, 422, "idempotency_key_reused");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_is_being_worked_on_waits() {
     let api = TestApi::start().await;
     let token = api.token(Role::Customer).await;
@@ -66,7 +112,8 @@ async fn a_key_that_is_being_worked_on_waits() {
     };
     let now = api.app.now();
     let body = json!({"name": "Noor"}).to_string();
-    let hash = crate::middleware::request_hash(&Method::PATCH, "/api/v1/me", "", body.as_bytes());
+    let hash =
+        crate::middleware::request_hash(&Method::PATCH, "/api/v1/me", "", None, body.as_bytes());
     let taken = api
         .app
         .store
@@ -302,6 +349,43 @@ async fn pictures_are_kept_for_ever_and_run_nothing() {
         (StatusCode::OK, 0, "6")
     );
     is(&api.get("/media/../secret").send().await, 404, "not_found");
+}
+
+#[tokio::test]
+async fn no_problem_is_kept_or_shown_to_who_reads_another_language() {
+    let api = TestApi::start().await;
+    for path in [
+        "/media/nothing.png",
+        "/media/defect",
+        "/metrics",
+        "/socket.io/",
+        "/nothing",
+        "/api/v1/nothing",
+    ] {
+        let answer = api.get(path).send().await;
+        answer.problem();
+        assert_eq!(
+            answer.header("cache-control"),
+            "private, no-store",
+            "{path}"
+        );
+        let vary: Vec<_> = answer.headers.get_all("vary").iter().collect();
+        assert!(
+            vary.iter()
+                .any(|value| value.to_str().unwrap().contains("Accept-Language")),
+            "{path}: {vary:?}"
+        );
+        assert_eq!(
+            answer.header("content-security-policy"),
+            "default-src 'none'; frame-ancestors 'none'",
+            "{path}"
+        );
+    }
+    let alive = api.get("/healthz").send().await;
+    assert!(
+        !alive.headers.contains_key("vary"),
+        "no problem, no language"
+    );
 }
 
 #[tokio::test]

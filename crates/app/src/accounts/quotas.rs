@@ -45,9 +45,15 @@ impl Default for LoginQuotas {
     }
 }
 
-/// Takes a try of an address. Whoever has one address of IPv6 has a whole /64 of them: the network counts.
+/// Takes a try of an address.
 pub(super) async fn take_from(app: &App, quota: Quota, address: &str) -> Result<(), AccountError> {
-    let network = match address
+    take(app, quota, &network(address)).await
+}
+
+/// What an address is counted as. Whoever has one address of IPv6 has a whole /64 of them: the network counts. An
+/// address of IPv4 is itself, in whichever form it is written.
+fn network(address: &str) -> String {
+    match address
         .parse::<IpAddr>()
         .map(|address| address.to_canonical())
     {
@@ -56,8 +62,7 @@ pub(super) async fn take_from(app: &App, quota: Quota, address: &str) -> Result<
         }
         Ok(IpAddr::V4(address)) => address.to_string(),
         Err(_) => address.to_owned(),
-    };
-    take(app, quota, &network).await
+    }
 }
 
 pub(super) async fn take(app: &App, quota: Quota, key: &str) -> Result<(), AccountError> {
@@ -65,4 +70,22 @@ pub(super) async fn take(app: &App, quota: Quota, key: &str) -> Result<(), Accou
         .take(quota, key)
         .await
         .map_err(AccountError::TooMany)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_and_an_address_of_ipv4_as_itself() {
+        let one = network("2001:db8:1:2::1");
+        assert_eq!(one, network("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+        assert_ne!(one, network("2001:db8:1:3::1"));
+        assert_ne!(one, network("2001:db8:2:2::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("::ffff:192.0.2.1"), network("::ffff:192.0.2.2"));
+        assert_ne!(network("::ffff:192.0.2.1"), network("::1"));
+        assert_eq!(network("nonsense"), "nonsense");
+    }
 }

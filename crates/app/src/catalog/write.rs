@@ -215,10 +215,12 @@ async fn applied(
                 ));
             }
             if !(0..=Stock::MOST).contains(&units) {
-                faults.push(FieldFault::new(
-                    format!("variants[{place}].stock"),
-                    "must be 0 or more",
-                ));
+                let must = if units < 0 {
+                    "must be 0 or more"
+                } else {
+                    "must be a whole number that can be counted"
+                };
+                faults.push(FieldFault::new(format!("variants[{place}].stock"), must));
             }
             if units > 0 && variant.inventory != Inventory::Untracked {
                 stock.push((id, units));

@@ -6,6 +6,7 @@ use souk_domain::shop::ShopSettings;
 use souk_domain::user::Email;
 use souk_domain::{Locale, OrderId, Timestamp};
 
+use super::store::ListError;
 use super::{Cause, EngineError};
 
 /// A mail that is to go out. Its text is made by the mailer, in the reader's language.
@@ -112,8 +113,8 @@ pub trait Mailer: Send + Sync {
 /// Mails kept in a folder.
 #[async_trait]
 pub trait Mailbox: Send + Sync {
-    /// The newest mails first: at most `limit` (up to 100) that are older than the mail `before`.
-    async fn list(&self, before: Option<&str>, limit: usize) -> Result<Vec<KeptMail>, EngineError>;
+    /// The newest mails first: at most `limit` (up to 100) that are older than the mail `before`, which must be there.
+    async fn list(&self, before: Option<&str>, limit: usize) -> Result<Vec<KeptMail>, ListError>;
     /// One mail with its text.
     async fn open(&self, id: &str) -> Result<Option<(KeptMail, MailText)>, EngineError>;
 }

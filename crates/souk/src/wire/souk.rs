@@ -96,13 +96,14 @@ impl Souk {
             },
         );
         let stop = CancellationToken::new();
-        let deadline = Duration::from_secs(options.stop_deadline);
+        let deadlines =
+            server::Deadlines::stopping_within(Duration::from_secs(options.stop_deadline));
         let mut listening = vec![tokio::spawn(server::serve(
             listener,
             api,
             options.limits.connections,
             stop.clone(),
-            deadline,
+            deadlines,
         ))];
         if let Some(at) = options.metrics_listen {
             let listener = server::listen(at)?;
@@ -113,7 +114,7 @@ impl Souk {
                 router,
                 100,
                 stop.clone(),
-                deadline,
+                deadlines,
             )));
         }
         telemetry::keep_metrics_small(metrics);

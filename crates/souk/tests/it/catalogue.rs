@@ -417,10 +417,11 @@ async fn a_variant_that_comes_back_is_not_sold_again() {
     let admin = app.admin().await;
     let send = async |sizes: &[&str]| {
         let head = "Handle,Title,Option1 Name,Option1 Value,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\r\n";
-        let rows: String = sizes
+        let rows = sizes
             .iter()
             .map(|size| format!("cup,Cup,Size,{size},shopify,10,deny,5.00\r\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let request = app.request(Method::POST, "/products/import", Some(&admin));
         let request = request
             .header("Content-Type", "text/csv")

@@ -319,3 +319,32 @@ async fn the_receipt_is_in_the_buyers_language() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_orders_so_often_and_no_more() {
+    let app = TestApp::start_with(&["--rate-limits", "on", "--orders-by-account", "2/1h"]).await;
+    let admin = app.admin().await;
+    let variant = app.product(&admin, 10).await;
+    let (buyer, other) = (app.guest().await, app.guest().await);
+    for key in ["one", "two"] {
+        app.order(&buyer, &variant, 1, key).await.expect(201);
+    }
+    let refused = app.order(&buyer, &variant, 1, "three").await;
+    refused.expect_problem(429, "too_many_attempts");
+    let wait: u64 = refused.headers["retry-after"]
+        .to_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!((1..=1_800).contains(&wait), "{wait}");
+    app.order(&other, &variant, 1, "three").await.expect(201);
+    let orders = app.get("/orders", &buyer).await.expect(200);
+    assert_eq!(orders["items"].as_array().unwrap().len(), 2);
+
+    // Tries are counted in memory, keys are not: after a restart the key is as good as new, for another order too.
+    let app = TestApp::start_in(app.finish().await, &[]).await;
+    let placed = app.order(&buyer, &variant, 4, "three").await;
+    assert!(!placed.headers.contains_key("idempotency-replayed"));
+    assert_eq!(placed.expect(201)["lines"][0]["quantity"], 4);
+    app.finish().await;
+}

@@ -3,6 +3,7 @@
 mod damage;
 mod files;
 mod group;
+mod outbox;
 
 use std::sync::Arc;
 

@@ -433,6 +433,7 @@ pub async fn keys_keep_their_answers(engine: &mut dyn Engine) {
     let answer = KeptAnswer {
         status: 201,
         content_type: Some("application/json".into()),
+        etag: Some("\"a.b\"".into()),
         body: vec![0, 159, 146, 150],
     };
     store

@@ -5,6 +5,7 @@ use souk_domain::shop::ShopSettings;
 use souk_domain::{Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId};
 use uuid::Uuid;
 
+use crate::ports::store::ListError;
 use crate::ports::{Letter, Mailer, OutgoingMail};
 
 /// A mail of each letter in each language, all of them caused one second after the other.
@@ -110,5 +111,9 @@ pub async fn every_letter_goes_out(mailer: &dyn Mailer) {
             .unwrap(),
         []
     );
+    assert!(matches!(
+        mailbox.list(Some("nonsense"), 5).await,
+        Err(ListError::Cursor)
+    ));
     assert_eq!(mailbox.open("../mail").await.unwrap(), None);
 }

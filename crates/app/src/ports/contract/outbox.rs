@@ -244,12 +244,22 @@ pub async fn failed_jobs_are_listed_and_tried_again(engine: &mut dyn Engine) {
         store.failed_jobs(Some("nonsense"), 2).await,
         Err(ListError::Cursor)
     ));
+    for job in &seen {
+        let found = store.failed_job(job.id).await.expect("read");
+        assert_eq!(found.as_ref(), Some(job), "one is found as it is listed");
+    }
+    assert_eq!(store.failed_job(JobId(id())).await.expect("read"), None);
     let again = retry(jobs[0]);
     assert!(
         store
             .retry_failed(jobs[0], again.clone())
             .await
             .expect("stated")
+    );
+    assert_eq!(
+        store.failed_job(jobs[0]).await.expect("read"),
+        None,
+        "what is tried again has not failed"
     );
     assert!(
         !store

@@ -125,6 +125,8 @@ pub struct KeptAnswer {
     pub status: u16,
     /// `Content-Type`, if there was a body.
     pub content_type: Option<String>,
+    /// `ETag` of what the answer shows, if it has one.
+    pub etag: Option<String>,
     /// The body.
     pub body: Vec<u8>,
 }

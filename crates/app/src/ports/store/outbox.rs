@@ -87,6 +87,8 @@ pub trait OutboxStore: Send + Sync {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<FailedJob>, ListError>;
+    /// A job that failed for good.
+    async fn failed_job(&self, job: JobId) -> Result<Option<FailedJob>, EngineError>;
     /// Forgets that a job failed and states the event in its place, in one step; whether it had failed.
     async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError>;
     /// Events in the outbox, and when the oldest was stated.

@@ -1,14 +1,26 @@
 //! What batches of commands do, one rule after the other; and that no sequence of them breaks the counts.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::catalog::ProductOption;
+use crate::catalog::{
+    Inventory, MoveKind, Product, ProductOption, ProductStatus, Stock, StockMove, Variant,
+};
+use crate::event::order_event_id;
+use crate::order::{
+    Order, OrderError, OrderStatus, PaymentMethod, PaymentStatus, RequestedLine, Shortage,
+};
+use crate::shop::ShopSettings;
+use crate::stream::{Author, EntryBody, StreamKey};
 use crate::user::Role;
-use crate::{Currency, ProductId};
+use crate::{
+    Currency, Event, Locale, Money, MoveId, OrderId, OrderNumber, ProductId, Timestamp, UserId,
+    VariantId,
+};
 
 const MUG: u128 = 1;
 const VOUCHER: u128 = 2;
