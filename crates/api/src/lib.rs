@@ -29,6 +29,7 @@ mod support;
 mod texts;
 mod values;
 
+pub use extract::client_address;
 pub use ipnet::IpNet;
 pub use openapi::openapi;
 pub use router::router;

@@ -135,7 +135,12 @@ impl Socket {
         args: &[Value],
         attachments: Vec<Bytes>,
     ) -> Result<(), Closed> {
-        self.send(&Encoded::binary_event(self.namespace(), name, args, attachments))
+        self.send(&Encoded::binary_event(
+            self.namespace(),
+            name,
+            args,
+            attachments,
+        ))
     }
 
     /// Queues an event, or drops it when something sent before was not taken by the client yet.
@@ -190,7 +195,9 @@ impl Socket {
 
     fn push(&self, packet: &Encoded, volatile: bool) -> Result<(), Closed> {
         let first = Message::packet(packet.text().clone());
-        self.0.session.send_all(&first, packet.attachments(), volatile)
+        self.0
+            .session
+            .send_all(&first, packet.attachments(), volatile)
     }
 
     /// Queues an event and waits for the client's answer.

@@ -1,6 +1,7 @@
 //! Listens and serves HTTP/1.1: bounded connections, slow clients cut off, and a stop that lets what runs finish.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -39,6 +41,10 @@ impl Deadlines {
         }
     }
 }
+
+/// A peer that acknowledges nothing for so long is gone, also after we closed the connection with data unsent.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Connections that the kernel may hold before they are accepted; it takes less where `net.core.somaxconn` says so.
 const BACKLOG: u32 = 65_535;
@@ -75,7 +81,6 @@ pub async fn serve(
         .max_buf_size(64 << 10);
     let mut served = JoinSet::new();
     let open = Arc::new(Semaphore::new(connections));
-    let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             () = stop.cancelled() => break,
@@ -94,21 +99,28 @@ pub async fn serve(
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(deadlines.write));
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service);
-        let connection = graceful.watch(connection);
+        let stop = stop.clone();
         while served.try_join_next().is_some() {}
         served.spawn(async move {
+            // A connection that becomes a WebSocket leaves here; who took it over ends it.
+            let mut connection = pin!(connection.with_upgrades());
+            let ended = tokio::select! {
+                ended = connection.as_mut() => ended,
+                () = stop.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
             // A client that goes away in the middle is no news.
-            if let Err(error) = connection.await {
+            if let Err(error) = ended {
                 tracing::debug!(%error, "a connection ended early");
             }
             drop(permit);
         });
     }
     drop(listener);
-    if tokio::time::timeout(deadlines.stop, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    let all = async { while served.join_next().await.is_some() {} };
+    if tokio::time::timeout(deadlines.stop, all).await.is_err() {
         tracing::warn!("some requests did not finish in time");
     }
     // Nothing that outlived the deadline may hold the application.
@@ -129,6 +141,11 @@ async fn accept(
         Ok((stream, peer)) => {
             // Answers are written whole; waiting to fill a packet only delays them.
             let _ = stream.set_nodelay(true);
+            // A peer that takes nothing off the wire is noticed by the kernel too, whatever the state of its socket.
+            #[cfg(target_os = "linux")]
+            if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(UNACKNOWLEDGED)) {
+                tracing::debug!(%error, "a connection's time limit could not be set");
+            }
             Some((stream, peer, permit))
         }
         Err(error) => {

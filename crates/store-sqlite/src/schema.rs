@@ -6,10 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::open::OpenError;
 
 /// All migrations, in order, each with the version that it leads to.
-const MIGRATIONS: &[(i64, &str)] = &[
-    (1, include_str!("migrations/0001_start.sql")),
-    (2, include_str!("migrations/0002_etags_of_kept_answers.sql")),
-];
+const MIGRATIONS: &[(i64, &str)] = &[(1, include_str!("migrations/0001_start.sql"))];
 
 /// `application_id` of a file of ours ("SOUK").
 const APPLICATION: i64 = 0x534f_554b;

@@ -39,7 +39,7 @@ impl FromRequestParts<ApiState> for Caller {
 
 /// The nearest address that is not a trusted proxy's: read from the socket outwards, since only what a trusted proxy
 /// wrote is believed.
-fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet]) -> IpAddr {
+pub fn client_address(headers: &HeaderMap, extensions: &Extensions, trusted: &[IpNet]) -> IpAddr {
     let socket = extensions.get::<ConnectInfo<SocketAddr>>();
     let socket = socket.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |ConnectInfo(socket)| {
         socket.ip().to_canonical()

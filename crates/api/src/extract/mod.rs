@@ -17,6 +17,7 @@ use axum::http::request::Parts;
 
 pub(crate) use auth::{Admin, MaybeSignedIn, SignedIn, Staff, identify};
 pub(crate) use client::Caller;
+pub use client::client_address;
 pub(crate) use cookie::{RefreshCookie, clear_refresh_cookie, refresh_cookie};
 pub(crate) use json::{Json, JsonOrEmpty, read_body};
 pub(crate) use key::{RequiredKey, key_of};

@@ -131,7 +131,9 @@ impl<A: Accept> Engine<A> {
     {
         let origin = request.headers().get(ORIGIN).cloned();
         let foreign = origin.as_ref().is_some_and(|origin| {
-            !origin.to_str().is_ok_and(|origin| self.core.config.origins.allow(origin))
+            !origin
+                .to_str()
+                .is_ok_and(|origin| self.core.config.origins.allow(origin))
         });
         if foreign {
             self.core.counters.refused.fetch_add(1, Relaxed);
@@ -139,7 +141,10 @@ impl<A: Accept> Engine<A> {
         }
         let mut response = match *request.method() {
             Method::OPTIONS => preflight(),
-            _ => self.route(request, peer).await.unwrap_or_else(Refusal::response),
+            _ => self
+                .route(request, peer)
+                .await
+                .unwrap_or_else(Refusal::response),
         };
         self.allow(response.headers_mut(), origin);
         response
@@ -152,7 +157,10 @@ impl<A: Accept> Engine<A> {
             }
             (Origins::Only(_), Some(origin)) => {
                 headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.insert(
+                    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
             (Origins::Only(_), None) => {
@@ -161,7 +169,11 @@ impl<A: Accept> Engine<A> {
         }
     }
 
-    async fn route<B>(&self, mut request: Request<B>, peer: IpAddr) -> Result<Response<Body>, Refusal>
+    async fn route<B>(
+        &self,
+        mut request: Request<B>,
+        peer: IpAddr,
+    ) -> Result<Response<Body>, Refusal>
     where
         B: http_body::Body<Data = Bytes> + Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -229,7 +241,9 @@ impl<A: Accept> Engine<A> {
                 return Err(Refusal::Request);
             }
         };
-        polling::post(session, body).await.map_err(|_| Refusal::Request)
+        polling::post(session, body)
+            .await
+            .map_err(|_| Refusal::Request)
     }
 
     fn open_polling(&self, parts: &Parts, peer: IpAddr) -> Result<Response<Body>, Refusal> {
@@ -259,7 +273,10 @@ impl<A: Accept> Engine<A> {
             let driver = {
                 let session = Session::new(core.clone(), false);
                 // Nothing can be asked for by this id: polling cannot take a WebSocket over.
-                driver::greet(&session, handshake::open_packet(&handshake::secret(), false, &core.config));
+                driver::greet(
+                    &session,
+                    handshake::open_packet(&handshake::secret(), false, &core.config),
+                );
                 place.begin(&session, None);
                 let connection = accept.accept(session.clone(), known);
                 let socket = Box::new(WebSocket::new(upgraded));
@@ -354,7 +371,9 @@ impl Place {
         self.key = Some(key);
         let websocket = sid.is_none();
         if let Some(sid) = sid {
-            core.polled.write(&*sid).insert(sid.clone(), session.clone());
+            core.polled
+                .write(&*sid)
+                .insert(sid.clone(), session.clone());
             self.sid = Some(sid);
         }
         core.counters.connections.fetch_add(1, Relaxed);
@@ -364,7 +383,11 @@ impl Place {
 
     fn gauge(&self, websocket: bool) -> &AtomicU64 {
         let counters = &self.core.counters;
-        if websocket { &counters.websocket } else { &counters.polling }
+        if websocket {
+            &counters.websocket
+        } else {
+            &counters.polling
+        }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -438,7 +461,10 @@ impl Refusal {
 fn text(payload: Bytes) -> Response<Body> {
     let mut response = Response::new(Full::new(payload));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=UTF-8"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -459,8 +485,14 @@ fn preflight() -> Response<Body> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, authorization"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type, authorization"),
+    );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

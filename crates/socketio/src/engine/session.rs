@@ -37,7 +37,10 @@ impl Message {
 
     /// A text packet that has its type in front already, and is UTF-8.
     pub(crate) fn packet(data: Bytes) -> Self {
-        Self { data, binary: false }
+        Self {
+            data,
+            binary: false,
+        }
     }
 
     pub(super) fn is_binary(&self) -> bool {
@@ -104,7 +107,10 @@ impl State {
     fn backlog(&self) -> bool {
         !self.queue.is_empty()
             || self.in_flight > 0
-            || self.polling.as_ref().is_some_and(|polling| !polling.is_waiting())
+            || self
+                .polling
+                .as_ref()
+                .is_some_and(|polling| !polling.is_waiting())
     }
 
     fn push(&mut self, message: Message) {

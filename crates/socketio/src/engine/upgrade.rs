@@ -19,7 +19,9 @@ pub(super) fn accept_key(headers: &HeaderMap) -> Option<String> {
     let says = |name, token: &str| {
         headers.get_all(name).iter().any(|value| {
             value.to_str().is_ok_and(|value| {
-                value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+                value
+                    .split(',')
+                    .any(|part| part.trim().eq_ignore_ascii_case(token))
             })
         })
     };

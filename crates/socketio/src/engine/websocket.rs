@@ -234,7 +234,11 @@ impl WebSocket {
             state.awake = false;
             while chunk.len() < CHUNK {
                 let Some(message) = state.pop() else { break };
-                let opcode = if message.is_binary() { Opcode::Binary } else { Opcode::Text };
+                let opcode = if message.is_binary() {
+                    Opcode::Binary
+                } else {
+                    Opcode::Text
+                };
                 frame::write(&mut chunk, opcode, message.data());
                 *packets += 1;
             }

@@ -3,6 +3,7 @@
 mod engines;
 mod limits;
 mod serve;
+mod sockets;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use clap::{Args, ValueEnum};
 pub use engines::{BlobsUrl, DatabaseUrl, MailUrl};
 pub use limits::{LimitOptions, Rate};
 pub use serve::ServeOptions;
+pub use sockets::SocketLimits;
 
 /// Where everything is kept: the options that all commands share.
 #[derive(Debug, Clone, Args)]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use souk_domain::Currency;
 
-use super::{LimitOptions, is_loopback};
+use super::{LimitOptions, SocketLimits, is_loopback};
 
 /// Options of `souk serve`.
 #[derive(Debug, Clone, Args)]
@@ -83,6 +83,10 @@ pub struct ServeOptions {
     /// Limits.
     #[command(flatten)]
     pub limits: LimitOptions,
+
+    /// Sockets.
+    #[command(flatten)]
+    pub sockets: SocketLimits,
 }
 
 impl ServeOptions {

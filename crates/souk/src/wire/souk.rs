@@ -5,10 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::routing::get;
+use axum::extract::Request;
+use axum::routing::{any, get};
 use souk_api::ApiOptions;
+use souk_api::IpNet;
 use souk_app::committer::CommitterOptions;
 use souk_app::{App, Options};
+use souk_sockets::Sockets;
 use souk_store_sqlite::Access;
 use souk_worker::{Worker, WorkerOptions};
 use tokio::net::TcpListener;
@@ -33,6 +36,8 @@ pub struct Souk {
     listening: Vec<JoinHandle<()>>,
     stop: CancellationToken,
     worker: Worker,
+    sockets: Sockets,
+    drain: Duration,
     committer: JoinHandle<()>,
 }
 
@@ -79,11 +84,7 @@ impl Souk {
             app.clone(),
             ApiOptions {
                 origins: options.origins(address),
-                trusted_proxies: options
-                    .trusted_proxies
-                    .iter()
-                    .map(|network| network.parse())
-                    .collect::<Result<_, _>>()?,
+                trusted_proxies: trusted_proxies(options)?,
                 body_limit: options.limits.body_limit,
                 import_body_limit: options.limits.import_limit,
                 secure_cookies: public_url.starts_with("https://"),
@@ -95,6 +96,14 @@ impl Souk {
                 assets_url: options.assets_url.clone(),
             },
         );
+        let trusted = trusted_proxies(options)?;
+        let sockets = Sockets::start(
+            app.clone(),
+            options
+                .sockets
+                .options(options.origins(address), options.limits.rate_limits),
+        );
+        let api = with_sockets(api, sockets.clone(), trusted);
         let stop = CancellationToken::new();
         let deadlines =
             server::Deadlines::stopping_within(Duration::from_secs(options.stop_deadline));
@@ -131,6 +140,8 @@ impl Souk {
             listening,
             stop,
             worker,
+            sockets,
+            drain: Duration::from_millis(options.sockets.socket_drain),
             committer,
         })
     }
@@ -156,6 +167,9 @@ impl Souk {
     /// Stops: no new connections, what runs finishes within the deadline, jobs that do not are handed back.
     pub async fn stop(self, deadline: Duration) {
         let until = Instant::now() + deadline;
+        // Sockets move while requests are still answered, so that whoever moves here by mistake is told at once.
+        let spread = self.drain.min(deadline / 4);
+        self.sockets.stop(spread, deadline / 4).await;
         self.stop.cancel();
         for listening in self.listening {
             let _ = listening.await;
@@ -175,6 +189,33 @@ impl Souk {
             tracing::warn!("the committer did not end in time");
         }
     }
+}
+
+fn trusted_proxies(options: &ServeOptions) -> anyhow::Result<Vec<IpNet>> {
+    let networks = options
+        .trusted_proxies
+        .iter()
+        .map(|network| network.parse());
+    Ok(networks.collect::<Result<_, _>>()?)
+}
+
+/// Puts the socket server beside the API, on the path that clients of Socket.IO know.
+fn with_sockets(api: Router, sockets: Sockets, trusted: Vec<IpNet>) -> Router {
+    let trusted: Arc<[IpNet]> = trusted.into();
+    let handle = move |request: Request| {
+        let (sockets, trusted) = (sockets.clone(), trusted.clone());
+        async move {
+            let peer = souk_api::client_address(request.headers(), request.extensions(), &trusted);
+            sockets
+                .handle(request, peer)
+                .await
+                .map(axum::body::Body::new)
+        }
+    };
+    Router::new()
+        .route("/socket.io", any(handle.clone()))
+        .route("/socket.io/", any(handle))
+        .fallback_service(api)
 }
 
 /// Sees to it that the shop has settings, and somebody to run it or a way to become that somebody.

@@ -243,6 +243,7 @@ CREATE TABLE kept_answers (
     taken_at INTEGER NOT NULL,
     status INTEGER,
     content_type TEXT,
+    etag TEXT,
     body BLOB,
     UNIQUE (user_id, key)
 ) STRICT;
