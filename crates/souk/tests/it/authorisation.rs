@@ -127,6 +127,57 @@ fn routes(things: &Things) -> Vec<(&'static str, &'static str, May, Value)> {
             json!({"status": "paid"}),
         ),
         ("GET", "/streams/{key}/entries", OwnerOrStaff, Value::Null),
+        (
+            "POST",
+            "/streams/{key}/entries",
+            OwnerOrStaff,
+            json!({"id": Uuid::nil(), "type": "message", "data": {"text": "hello"}}),
+        ),
+        ("GET", "/streams/{key}/marks", OwnerOrStaff, Value::Null),
+        (
+            "POST",
+            "/streams/{key}/read",
+            OwnerOrStaff,
+            json!({"seq": 1}),
+        ),
+        ("GET", "/streams/{key}/audit", Staff, Value::Null),
+        ("GET", "/me/unread", SignedIn, Value::Null),
+        ("GET", "/admin/conversations", Staff, Value::Null),
+        ("GET", "/admin/conversations/counts", Staff, Value::Null),
+        ("GET", "/admin/conversations/{userId}", Staff, Value::Null),
+        (
+            "POST",
+            "/admin/conversations/{userId}/take",
+            Staff,
+            nothing(),
+        ),
+        (
+            "POST",
+            "/admin/conversations/{userId}/hand-over",
+            Staff,
+            nothing(),
+        ),
+        (
+            "POST",
+            "/admin/conversations/{userId}/close",
+            Staff,
+            nothing(),
+        ),
+        (
+            "POST",
+            "/admin/conversations/{userId}/reopen",
+            Staff,
+            nothing(),
+        ),
+        ("GET", "/admin/staff", Staff, Value::Null),
+        ("GET", "/admin/canned-replies", Staff, Value::Null),
+        (
+            "PUT",
+            "/admin/canned-replies/{id}",
+            Staff,
+            json!({"title": "Thanks", "text": "Thank you!"}),
+        ),
+        ("DELETE", "/admin/canned-replies/{id}", Staff, Value::Null),
         ("GET", "/admin/jobs", Staff, Value::Null),
         ("POST", "/admin/jobs/{id}/retry", Staff, Value::Null),
         ("GET", "/admin/mails", Staff, Value::Null),
@@ -157,6 +208,7 @@ impl Things {
         };
         route
             .replace("{id}", &id)
+            .replace("{userId}", &id)
             .replace("{key}", &format!("order:{}", self.order))
     }
 }
@@ -254,7 +306,7 @@ async fn every_route_by_every_role() {
                 may == Everybody
                     || !refused
                     || (got.status.as_u16() == 404
-                        && route.contains("{id}")
+                        && (route.contains("{id}") || route.contains("{userId}"))
                         && !route.contains("orders"))
             } else if person.is_none() {
                 got.status.as_u16() == 401

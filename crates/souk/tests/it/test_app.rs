@@ -276,6 +276,11 @@ impl TestApp {
     /// Ends a test: all work is done, the invariants hold, nothing panicked. Gives the folder back.
     pub async fn finish(self) -> TempDir {
         self.drain().await;
+        self.finish_with_waiting_jobs().await
+    }
+
+    /// The same where jobs are left that wait for their time.
+    pub async fn finish_with_waiting_jobs(self) -> TempDir {
         let faults = self.souk.app().store.verify().await.unwrap();
         assert!(faults.is_empty(), "{faults:#?}");
         self.souk.stop(Duration::from_secs(10)).await;
