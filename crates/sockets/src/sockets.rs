@@ -1,7 +1,7 @@
 //! The socket server, put together.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use souk_app::App;
@@ -46,13 +46,19 @@ pub(crate) struct Shared {
     pub(crate) app: Arc<App>,
     pub(crate) options: SocketOptions,
     pub(crate) hub: Hub,
-    server: OnceLock<Server>,
+    /// None once it has stopped: the server holds this too, and neither would ever go.
+    server: RwLock<Option<Server>>,
 }
 
 impl Shared {
     /// Everybody in this process; what other instances are told goes over the bus.
     pub(crate) fn everybody(&self) -> Option<Broadcast> {
-        self.server.get().map(|server| server.of(NAMESPACE).local())
+        let server = self.server.read().unwrap_or_else(PoisonError::into_inner);
+        server.as_ref().map(|server| server.of(NAMESPACE).local())
+    }
+
+    fn set_server(&self, server: Option<Server>) {
+        *self.server.write().unwrap_or_else(PoisonError::into_inner) = server;
     }
 
     /// The sockets of this process in a room.
@@ -77,14 +83,14 @@ impl Sockets {
         let config = config(&options);
         let shared = Arc::new(Shared {
             hub: Hub::default(),
-            server: OnceLock::new(),
+            server: RwLock::new(None),
             app,
             options,
         });
         let server = Server::builder(config)
             .namespace(NAMESPACE, Gate::new(shared.clone()))
             .build();
-        let _ = shared.server.set(server.clone());
+        shared.set_server(Some(server.clone()));
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
         let heard = shared.app.bus.listen();
@@ -120,6 +126,7 @@ impl Sockets {
         self.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        self.shared.set_server(None);
     }
 
     /// How many sockets are connected.

@@ -18,6 +18,8 @@ use crate::state::ApiState;
 
 /// A body that has not come whole by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Most bytes that are still taken of a body that is too large.
+const THROWN_AWAY: usize = 8 << 20;
 
 /// JSON: the body of a request, or of an answer.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -78,15 +80,26 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 /// A whole body of at most `limit` bytes.
-pub(crate) async fn read_body(body: Body, limit: usize) -> Result<Bytes, Problem> {
-    let whole = tokio::time::timeout(PATIENCE, Limited::new(body, limit).collect()).await;
+pub(crate) async fn read_body(mut body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let whole = tokio::time::timeout(PATIENCE, Limited::new(&mut body, limit).collect()).await;
     match whole {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Problem::new(Code::BodyTooLarge)),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            throw_away(body).await;
+            Err(Problem::new(Code::BodyTooLarge))
+        }
         // The client went away or broke off; nobody reads the answer.
         Ok(Err(_)) => Err(Problem::new(Code::BadJson)),
         Err(_) => Err(Problem::new(Code::RequestTimeout)),
     }
+}
+
+/// Takes the rest of a body, within bounds: a client whose connection is closed while it sends may never see the answer.
+async fn throw_away(body: Body) {
+    let mut rest = Limited::new(body, THROWN_AWAY);
+    let taken = async { while let Some(Ok(_)) = rest.frame().await {} };
+    // Who takes too long is answered all the same.
+    let _ = tokio::time::timeout(PATIENCE, taken).await;
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

@@ -177,8 +177,8 @@ impl Souk {
         self.worker
             .stop(until.saturating_duration_since(Instant::now()).max(LEAST))
             .await;
-        // The last handle to the committer goes with the application; then it ends.
-        drop(self.app);
+        // The last handle to the committer goes with the application, and sockets hold that too; then it ends.
+        drop((self.app, self.sockets));
         if tokio::time::timeout(
             until.saturating_duration_since(Instant::now()).max(LEAST),
             self.committer,

@@ -192,6 +192,30 @@ async fn a_stop_takes_one_deadline_whoever_is_connected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_sends_too_much_hears_of_it() {
+    let app = TestApp::start().await;
+    let size = 2 << 20;
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nHost: shop.test\r\n\
+         Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
+    );
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let part = vec![b' '; size / 4];
+    for _ in 0..4 {
+        // In time for a server that does not care to close the connection while the rest is on its way.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        stream.write_all(&part).await.unwrap();
+    }
+    let mut status = [0; 12];
+    let read = timeout(PATIENCE, stream.read_exact(&mut status)).await;
+    read.expect("no answer comes").unwrap();
+    assert_eq!(&status, b"HTTP/1.1 413");
+    drop(stream);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_whole_souk_stops_beside_clients_that_hang() {
     let app = TestApp::start_with(&["--stop-deadline", "2"]).await;
     let guest = app.guest().await;
