@@ -21,8 +21,6 @@ macro_rules! codes {
         pub(crate) enum Code { $($variant,)+ }
 
         impl Code {
-            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
-
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }

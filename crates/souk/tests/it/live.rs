@@ -524,8 +524,14 @@ async fn when_nobody_is_there_the_shop_says_so_and_mails_what_was_not_read() {
     desk.ask("post", message(&stream, "نعم، تفضّل")).await;
     // The job waits for its minute.
     let core = app.souk.app();
-    let delayed = core.queue.counts(Timestamp::now()).await.unwrap().delayed;
-    assert_eq!(delayed, 1);
+    for _ in 0..200 {
+        if core.queue.counts(Timestamp::now()).await.unwrap().delayed == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let waiting = core.queue.counts(Timestamp::now()).await.unwrap();
+    assert_eq!(waiting.delayed, 1, "{waiting:?}");
     // The same, with the minute over: what was not read is mailed once, what was read is not.
     let (to, key) = (UserId(reader.id.parse().unwrap()), stream.parse().unwrap());
     let late = |text: &str| Post {

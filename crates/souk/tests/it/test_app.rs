@@ -126,6 +126,10 @@ impl TestApp {
         let souk = Souk::start(&options.engines, &options.serve, listener)
             .await
             .unwrap();
+        // Mails of unread answers wait for minutes: only their own test wants them.
+        let mut shop = souk.app().shop().await.unwrap();
+        shop.support.mail_after_minutes = None;
+        souk.app().store.keep_shop(&shop).await.unwrap();
         let url = format!("http://{}", souk.address());
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(1_000)

@@ -10,6 +10,11 @@ const RULES: &[(&str, &[&str])] = &[
     ("souk-mail", &["souk-app", "souk-domain"]),
     ("souk-api", &["souk-app", "souk-domain"]),
     ("souk-worker", &["souk-app", "souk-domain"]),
+    ("souk-socketio", &[]),
+    (
+        "souk-sockets",
+        &["souk-app", "souk-domain", "souk-socketio"],
+    ),
     (
         "souk",
         &[
@@ -18,6 +23,7 @@ const RULES: &[(&str, &[&str])] = &[
             "souk-domain",
             "souk-files",
             "souk-mail",
+            "souk-sockets",
             "souk-store-sqlite",
             "souk-worker",
         ],
