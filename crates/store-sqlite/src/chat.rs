@@ -10,7 +10,7 @@ use souk_app::ports::store::{
 use souk_domain::stream::{
     Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, Said, StreamKey, decide,
 };
-use souk_domain::{Event, EventId, EventRecord, UserId, ids};
+use souk_domain::{Event, EventId, EventRecord, JobId, UserId, ids};
 
 use crate::failure::Failure;
 use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
@@ -109,40 +109,54 @@ impl ChatStore for SqliteStore {
             .await
     }
 
-    async fn mailed(&self, stream: StreamKey, user: UserId) -> Result<u64, EngineError> {
-        self.inner
-            .read(move |connection| {
-                let sql = "SELECT mailed FROM read_marks WHERE stream = ?1 AND user_id = ?2";
-                let mailed = connection
-                    .prepare_cached(sql)?
-                    .query_row(params![stream_key(stream), user.0.as_bytes()], |row| {
-                        row.get(0)
-                    })
-                    .optional()?;
-                Ok(natural(mailed.unwrap_or(0)))
-            })
-            .await
-    }
-
-    async fn note_mailed(
+    async fn claim_mail(
         &self,
         stream: StreamKey,
         user: UserId,
         seq: u64,
-    ) -> Result<(), EngineError> {
+        upto: u64,
+        job: JobId,
+    ) -> Result<Option<(u64, u64)>, EngineError> {
         self.inner
-            .write(move |connection| {
-                let sql = "INSERT INTO read_marks (stream, user_id, mailed) VALUES (?1, ?2, ?3)
-                    ON CONFLICT DO UPDATE SET mailed = max(mailed, excluded.mailed)";
-                connection.prepare_cached(sql)?.execute(params![
-                    stream_key(stream),
-                    user.0.as_bytes(),
-                    integer(seq)?
-                ])?;
-                Ok(())
-            })
+            .write(move |connection| claim_mail(connection, stream, user, (seq, upto), job))
             .await
     }
+}
+
+fn claim_mail(
+    connection: &Connection,
+    stream: StreamKey,
+    user: UserId,
+    (seq, upto): (u64, u64),
+    job: JobId,
+) -> Result<Option<(u64, u64)>, Failure> {
+    let key = stream_key(stream);
+    let sql = "SELECT seq, mailed_after, mailed, mailed_by FROM read_marks WHERE stream = ?1 AND user_id = ?2";
+    let known: Option<(i64, i64, i64, Option<[u8; 16]>)> = connection
+        .prepare_cached(sql)?
+        .query_row(params![key, user.0.as_bytes()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        })
+        .optional()?;
+    let (read, after, mailed, by) = known.unwrap_or_default();
+    if by == Some(job.0.into_bytes()) {
+        return Ok(Some((natural(after), natural(mailed))));
+    }
+    let done = read.max(mailed);
+    if integer(seq)? <= done {
+        return Ok(None);
+    }
+    let upto = integer(upto.max(seq))?;
+    let sql = "INSERT INTO read_marks (stream, user_id, mailed_after, mailed, mailed_by) VALUES (?1, ?2, ?3, ?4, ?5)
+        ON CONFLICT DO UPDATE SET mailed_after = excluded.mailed_after, mailed = excluded.mailed, mailed_by = excluded.mailed_by";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        user.0.as_bytes(),
+        done,
+        upto,
+        job.0.as_bytes()
+    ])?;
+    Ok(Some((natural(done), natural(upto))))
 }
 
 fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError>, Failure> {

@@ -111,12 +111,15 @@ CREATE TABLE entries (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX entries_by_id ON entries (stream, id);
 
--- How far people have read streams, and up to where what they had not read went to them by mail.
+-- How far people have read streams; and which job wrote to them, by mail, what they had not read, after and up to which
+-- numbers.
 CREATE TABLE read_marks (
     stream BLOB NOT NULL,
     user_id BLOB NOT NULL,
     seq INTEGER NOT NULL DEFAULT 0,
+    mailed_after INTEGER NOT NULL DEFAULT 0,
     mailed INTEGER NOT NULL DEFAULT 0,
+    mailed_by BLOB,
     PRIMARY KEY (stream, user_id)
 ) STRICT, WITHOUT ROWID;
 

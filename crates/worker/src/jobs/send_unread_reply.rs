@@ -1,7 +1,7 @@
 //! Sends somebody what staff wrote to them, unless they have read it meanwhile.
 //!
-//! Several answers in a row make one mail: the first job writes all that is unread, and notes up to where; the jobs of
-//! the others then find nothing left to send.
+//! Several answers in a row make one mail: the first job claims all that is unread; the jobs of the others then find
+//! nothing left to send.
 
 use souk_app::ports::{Letter, UnreadMessage};
 use souk_domain::UserId;
@@ -20,23 +20,29 @@ pub(super) async fn run(
     user_id: UserId,
 ) -> Result<(), JobError> {
     let store = &mailing.app.store;
-    let unread = store.unread(user_id, &[stream]).await?;
-    let read = unread.first().map_or(0, |unread| unread.read);
-    let known = read.max(store.mailed(stream, user_id).await?);
-    if known >= seq {
-        tracing::info!("the answer was read, or written before");
-        return Ok(());
-    }
     let reader = mailing.user(user_id).await?;
     let Some(email) = &reader.email else {
         tracing::info!("they left no address; there is nobody to write to");
         return Ok(());
     };
-    let page = store.entries(stream, Span::After(known, MAX_PAGE)).await?;
-    let last = page.entries.last().map_or(seq, |entry| entry.seq).max(seq);
+    let head = store
+        .heads(&[stream])
+        .await?
+        .first()
+        .copied()
+        .unwrap_or(seq);
+    let claimed = store
+        .claim_mail(stream, user_id, seq, head, mailing.job.id)
+        .await?;
+    let Some((after, upto)) = claimed else {
+        tracing::info!("the answer was read, or written before");
+        return Ok(());
+    };
+    let page = store.entries(stream, Span::After(after, MAX_PAGE)).await?;
     let messages: Vec<UnreadMessage> = page
         .entries
         .iter()
+        .filter(|entry| entry.seq <= upto)
         .filter_map(of_staff)
         .take(MOST)
         .collect();
@@ -54,8 +60,7 @@ pub(super) async fn run(
         locale: reader.locale,
     };
     let letter = Letter::UnreadReply { order_id, messages };
-    mailing.send(&to, mailing.shop().await?, letter).await?;
-    Ok(store.note_mailed(stream, user_id, last).await?)
+    mailing.send(&to, mailing.shop().await?, letter).await
 }
 
 fn of_staff(entry: &Entry) -> Option<UnreadMessage> {

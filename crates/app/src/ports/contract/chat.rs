@@ -7,7 +7,7 @@ use souk_domain::support::{
     CannedReply, ConversationChange, ConversationError, ConversationStatus,
 };
 use souk_domain::user::{Role, User};
-use souk_domain::{EntryId, Event, OrderId};
+use souk_domain::{EntryId, Event, JobId, OrderId};
 
 use super::Engine;
 use super::fixtures::{assert_sound, at, id, staff, user};
@@ -282,11 +282,35 @@ pub async fn marks_move_forward_and_count_the_rest(engine: &mut dyn Engine) {
     let mut expected = vec![(me.id, 5), (sara.id, 5)];
     expected.sort_unstable();
     assert_eq!(marks, expected);
-    assert_eq!(store.mailed(stream, me.id).await.expect("read"), 0);
-    store.note_mailed(stream, me.id, 3).await.expect("noted");
-    store.note_mailed(stream, me.id, 2).await.expect("noted");
-    assert_eq!(store.mailed(stream, me.id).await.expect("read"), 3);
-    assert_eq!(unread(me.id).await.1, 5, "a mail is not a mark");
+    assert_sound(&*store).await;
+}
+
+/// What was not read is written once: by the job that claims it, however often it tries.
+pub async fn one_job_mails_what_was_not_read(engine: &mut dyn Engine) {
+    let store = engine.store();
+    let (customer, me) = person(&*store, Role::Customer, "a@example.com").await;
+    let stream = StreamKey::Support(customer.id);
+    for n in 0..4 {
+        done(&*store, &post(stream, &staff(), n, message("an answer"))).await;
+    }
+    let claim = |job: JobId, seq: u64, upto: u64| {
+        let store = engine.store();
+        async move {
+            store
+                .claim_mail(stream, me.id, seq, upto, job)
+                .await
+                .expect("asked")
+        }
+    };
+    store.mark_read(stream, me.id, 1).await.expect("marked");
+    let (first, second, third) = (JobId(id()), JobId(id()), JobId(id()));
+    assert_eq!(claim(first, 1, 3).await, None, "it was read");
+    assert_eq!(claim(first, 2, 3).await, Some((1, 3)));
+    assert_eq!(claim(second, 3, 4).await, None, "the first one writes it");
+    assert_eq!(claim(first, 2, 4).await, Some((1, 3)), "tried again");
+    assert_eq!(claim(third, 4, 4).await, Some((3, 4)));
+    store.mark_read(stream, me.id, 4).await.expect("marked");
+    assert_eq!(claim(second, 4, 4).await, None);
     assert_sound(&*store).await;
 }
 

@@ -64,6 +64,7 @@ macro_rules! engine_contract {
             an_id_is_bound_to_its_author_and_words,
             words_are_changed_and_taken_back,
             marks_move_forward_and_count_the_rest,
+            one_job_mails_what_was_not_read,
             conversations_are_begun_taken_closed_and_opened_again,
             the_queue_is_in_order,
             canned_replies_are_kept,

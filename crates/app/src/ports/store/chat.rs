@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use souk_domain::stream::{Assignee, Post, PostError, StreamKey};
-use souk_domain::{EventRecord, Timestamp, UserId};
+use souk_domain::{EventRecord, JobId, Timestamp, UserId};
 
 use super::EngineError;
 
@@ -86,13 +86,15 @@ pub trait ChatStore: Send + Sync {
     -> Result<Vec<Unread>, EngineError>;
     /// What was done to the messages of a stream, oldest first (at most 1,000).
     async fn audit(&self, stream: StreamKey) -> Result<Vec<AuditRecord>, EngineError>;
-    /// Up to which number of a stream somebody was written to by mail.
-    async fn mailed(&self, stream: StreamKey, user: UserId) -> Result<u64, EngineError>;
-    /// Notes up to which number of a stream somebody was written to by mail; it only grows.
-    async fn note_mailed(
+    /// Gives a job the right to write to somebody by mail what they have not been written of a stream, up to `upto`, if
+    /// `seq` is part of that: the numbers after which and up to which it writes. The same job gets the same answer again;
+    /// another one gets none of what this one has.
+    async fn claim_mail(
         &self,
         stream: StreamKey,
         user: UserId,
         seq: u64,
-    ) -> Result<(), EngineError>;
+        upto: u64,
+        job: JobId,
+    ) -> Result<Option<(u64, u64)>, EngineError>;
 }
