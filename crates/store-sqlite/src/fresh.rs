@@ -75,7 +75,8 @@ pub(crate) struct Fresh {
 /// Counts the orders that wait to be merged.
 pub(crate) fn count(connection: &Connection) -> Result<Fresh, Failure> {
     // They are numbered without holes, and leave from the first on: the ends say how many they are.
-    let sql = "SELECT (SELECT min(seq) FROM main.fresh_orders), (SELECT max(seq) FROM main.fresh_orders)";
+    let sql =
+        "SELECT (SELECT min(seq) FROM main.fresh_orders), (SELECT max(seq) FROM main.fresh_orders)";
     let ends: (Option<i64>, Option<i64>) = connection
         .prepare_cached(sql)?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -158,7 +159,11 @@ pub(crate) fn with_free_numbers(
 /// The number of an order's next attempt: the random bits of its id, spread anew each time.
 fn another(id: u128, attempt: u64) -> OrderNumber {
     let low = u64::try_from(id & u128::from(u64::MAX)).unwrap_or_default();
-    OrderNumber::from_random(low.wrapping_add(attempt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 13)
+    OrderNumber::from_random(
+        low.wrapping_add(attempt)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+            >> 13,
+    )
 }
 
 /// Keeps what an order that was just written is found by. It was looked for in both tiers before; [`know`] follows.
@@ -166,7 +171,9 @@ pub(crate) fn add(connection: &Connection, seq: i64, placed: &PlacedOrder) -> Re
     let user = placed.order.user_id.0.as_bytes();
     let number = number(placed.order.number);
     connection
-        .prepare_cached("INSERT INTO main.fresh_orders (seq, user_id, key, number) VALUES (?1, ?2, ?3, ?4)")?
+        .prepare_cached(
+            "INSERT INTO main.fresh_orders (seq, user_id, key, number) VALUES (?1, ?2, ?3, ?4)",
+        )?
         .execute(params![seq, user, placed.key, number])?;
     connection
         .prepare_cached("INSERT INTO temp.fresh_by_key (user_id, key, seq) VALUES (?1, ?2, ?3)")?

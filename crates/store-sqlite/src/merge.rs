@@ -114,9 +114,9 @@ impl Merge {
         !self.is_paused() && (self.run.is_some() || self.fresh.count >= self.options.few)
     }
 
-    /// Whether a busy writer takes a step as well. It takes as many as let a run
-    /// end while as many orders come as it takes, however many come at once. Each order is in three steps (its key, its
-    /// number, its leaving), and a little more than that is done.
+    /// Whether a busy writer takes a step as well. It takes as many as let a run end while as many orders come as it
+    /// takes, however many come at once: each order is in three steps (its key, its number, its leaving), and a little
+    /// more than that is done.
     pub(crate) fn must(&mut self) -> bool {
         if self.is_paused() || self.fresh.count < self.options.many {
             self.paid = self.fresh.newest;
@@ -159,8 +159,9 @@ impl Merge {
         }
         .clamp(FEWEST_ROWS.min(self.options.rows), self.options.rows);
         self.look(connection);
-        metrics::gauge!("souk_store_fresh_orders")
-            .set(f64::from(u32::try_from(self.fresh.count).unwrap_or(u32::MAX)));
+        metrics::gauge!("souk_store_fresh_orders").set(f64::from(
+            u32::try_from(self.fresh.count).unwrap_or(u32::MAX),
+        ));
     }
 
     /// Runs a step and commits it; where the run is then.
@@ -186,10 +187,14 @@ pub(crate) fn begin(connection: &Connection) -> Result<Run, Failure> {
 }
 
 /// Takes a step inside a transaction; nothing, when the run is over.
-pub(crate) fn advance(connection: &Connection, run: Run, rows: u32) -> Result<Option<Run>, Failure> {
+pub(crate) fn advance(
+    connection: &Connection,
+    run: Run,
+    rows: u32,
+) -> Result<Option<Run>, Failure> {
     let newest = run.newest;
     let place = match run.place {
-        Place::Keys(user, key) => match keys(connection, newest, (user, key), rows)? {
+        Place::Keys(user, key) => match keys(connection, newest, &(user, key), rows)? {
             Some((user, key)) => Place::Keys(user, key),
             None => Place::Numbers(-1),
         },
@@ -206,7 +211,7 @@ pub(crate) fn advance(connection: &Connection, run: Run, rows: u32) -> Result<Op
 fn keys(
     connection: &Connection,
     newest: i64,
-    after: (User, String),
+    after: &(User, String),
     rows: u32,
 ) -> Result<Option<(User, String)>, Failure> {
     let sql = "SELECT seq, user_id, key FROM temp.fresh_by_key
@@ -223,7 +228,11 @@ fn keys(
         copy(connection, add, there, params![user, key, seq])?;
     }
     let more = found.len() == rows as usize;
-    Ok(found.into_iter().last().map(|(_, key)| key).filter(|_| more))
+    Ok(found
+        .into_iter()
+        .last()
+        .map(|(_, key)| key)
+        .filter(|_| more))
 }
 
 /// Copies numbers; the last one, if there may be more.
@@ -240,8 +249,7 @@ fn numbers(
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-    let add =
-        "INSERT INTO main.order_numbers (number, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let add = "INSERT INTO main.order_numbers (number, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     let there = "SELECT 1 FROM main.order_numbers WHERE number = ?1 AND seq = ?2";
     for (seq, number) in &found {
         copy(connection, add, there, params![number, seq])?;
