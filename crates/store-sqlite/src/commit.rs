@@ -70,14 +70,10 @@ fn placed_under(
     connection: &Connection,
     key: &OrderKey,
 ) -> Result<Option<([u8; 32], Order)>, Failure> {
-    let Some(seq) = fresh::under_key(connection, key)? else {
-        return Ok(None);
-    };
-    let mut statement =
-        connection.prepare_cached("SELECT request_hash, body FROM orders WHERE seq = ?1")?;
-    let (hash, body): ([u8; 32], String) =
-        statement.query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Some((hash, serde_json::from_str(&body)?)))
+    let found = fresh::under_key(connection, key)?;
+    Ok(found
+        .map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order)))
+        .transpose()?)
 }
 
 fn is_moved(connection: &Connection, id: MoveId) -> Result<bool, Failure> {

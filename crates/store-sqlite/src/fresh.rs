@@ -8,20 +8,34 @@
 use std::collections::HashSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use souk_domain::OrderNumber;
 use souk_domain::order::commit::{Action, Command, OrderKey, PlacedOrder};
+use souk_domain::{OrderNumber, UserId, ids};
 
 use crate::failure::Failure;
 use crate::records::{natural, number};
+
+/// What an order's key is found by: the buyer in the high half, the key in the low one. It stands in files: never change
+/// it.
+pub(crate) fn key_hash(user: UserId, key: &str) -> i64 {
+    let key = ids::derive(user.0, &[key]).as_u128();
+    let low = i64::try_from(key & 0xffff_ffff).unwrap_or_default();
+    (high(user) << 32) | low
+}
+
+/// The high half of what a buyer's keys are found by. Others may have the same.
+pub(crate) fn high(user: UserId) -> i64 {
+    // The last bytes of an id are random.
+    let id = user.0.as_bytes();
+    i64::from(i32::from_be_bytes([id[12], id[13], id[14], id[15]]))
+}
 
 /// Makes the temporary tables of a connection that writes; they are filled by [`catch_up`].
 pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "CREATE TEMP TABLE fresh_by_key (
-            user_id BLOB NOT NULL,
-            key TEXT NOT NULL,
+            key_hash INTEGER NOT NULL,
             seq INTEGER NOT NULL,
-            PRIMARY KEY (user_id, key)
+            PRIMARY KEY (key_hash, seq)
         ) STRICT, WITHOUT ROWID;
         CREATE TEMP TABLE fresh_by_number (number INTEGER PRIMARY KEY, seq INTEGER NOT NULL) STRICT;
         -- The newest order that the two tables know.
@@ -41,7 +55,7 @@ pub(crate) fn catch_up(connection: &Connection) -> Result<(), Failure> {
         return Ok(());
     };
     for sql in [
-        "INSERT INTO temp.fresh_by_key (user_id, key, seq) SELECT user_id, key, seq FROM main.fresh_orders WHERE seq > ?1",
+        "INSERT INTO temp.fresh_by_key (key_hash, seq) SELECT key_hash, seq FROM main.fresh_orders WHERE seq > ?1",
         "INSERT INTO temp.fresh_by_number (number, seq) SELECT number, seq FROM main.fresh_orders WHERE seq > ?1",
     ] {
         connection.prepare_cached(sql)?.execute([known])?;
@@ -89,21 +103,26 @@ pub(crate) fn count(connection: &Connection) -> Result<Fresh, Failure> {
     })
 }
 
-/// The order that was placed under a key, as its row's `seq`.
+/// The order that was placed under a key: the hash of its request, and its body.
 pub(crate) fn under_key(
     connection: &Connection,
     (user, key): &OrderKey,
-) -> Result<Option<i64>, Failure> {
+) -> Result<Option<([u8; 32], String)>, Failure> {
+    let hash = key_hash(*user, key);
     for sql in [
-        "SELECT seq FROM temp.fresh_by_key WHERE user_id = ?1 AND key = ?2",
-        "SELECT seq FROM main.order_keys WHERE user_id = ?1 AND key = ?2",
+        "SELECT o.request_hash, o.body FROM temp.fresh_by_key AS k CROSS JOIN main.orders AS o USING (seq)
+            WHERE k.key_hash = ?1 AND o.user_id = ?2 AND o.key = ?3",
+        "SELECT o.request_hash, o.body FROM main.order_keys AS k CROSS JOIN main.orders AS o USING (seq)
+            WHERE k.key_hash = ?1 AND o.user_id = ?2 AND o.key = ?3",
     ] {
-        let seq = connection
+        let found = connection
             .prepare_cached(sql)?
-            .query_row(params![user.0.as_bytes(), key], |row| row.get(0))
+            .query_row(params![hash, user.0.as_bytes(), key], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
             .optional()?;
-        if seq.is_some() {
-            return Ok(seq);
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
@@ -168,16 +187,16 @@ fn another(id: u128, attempt: u64) -> OrderNumber {
 
 /// Keeps what an order that was just written is found by. It was looked for in both tiers before; [`know`] follows.
 pub(crate) fn add(connection: &Connection, seq: i64, placed: &PlacedOrder) -> Result<(), Failure> {
-    let user = placed.order.user_id.0.as_bytes();
+    let hash = key_hash(placed.order.user_id, &placed.key);
     let number = number(placed.order.number);
     connection
         .prepare_cached(
-            "INSERT INTO main.fresh_orders (seq, user_id, key, number) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO main.fresh_orders (seq, key_hash, number) VALUES (?1, ?2, ?3)",
         )?
-        .execute(params![seq, user, placed.key, number])?;
+        .execute([seq, hash, number])?;
     connection
-        .prepare_cached("INSERT INTO temp.fresh_by_key (user_id, key, seq) VALUES (?1, ?2, ?3)")?
-        .execute(params![user, placed.key, seq])?;
+        .prepare_cached("INSERT INTO temp.fresh_by_key (key_hash, seq) VALUES (?1, ?2)")?
+        .execute([hash, seq])?;
     connection
         .prepare_cached("INSERT INTO temp.fresh_by_number (number, seq) VALUES (?1, ?2)")?
         .execute([number, seq])?;

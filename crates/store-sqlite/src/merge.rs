@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, params};
 
 use crate::failure::Failure;
 use crate::fresh::{self, Fresh};
@@ -22,14 +22,11 @@ const LONG: Duration = Duration::from_millis(8);
 /// How long a run that failed is not tried again.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// A user's id, as it is kept.
-type User = [u8; 16];
-
 /// Where a run is.
 #[derive(Debug, Clone, PartialEq)]
 enum Place {
     /// The keys after this one.
-    Keys(User, String),
+    Keys(i64, i64),
     /// The numbers after this one.
     Numbers(i64),
     /// All is copied, and leaves.
@@ -48,7 +45,7 @@ pub(crate) struct Run {
 pub(crate) struct MergeOptions {
     /// A writer that is not busy begins a run with so many fresh orders: fewer would share no pages.
     pub(crate) few: u64,
-    /// A busy one begins with so many. While it runs they become two thirds more, at most.
+    /// A busy one begins with so many. While it runs they become three quarters more.
     pub(crate) many: u64,
     /// Rows of a step, at most.
     pub(crate) rows: u32,
@@ -115,14 +112,14 @@ impl Merge {
     }
 
     /// Whether a busy writer takes a step as well. It takes as many as let a run end while as many orders come as it
-    /// takes, however many come at once: each order is in three steps (its key, its number, its leaving), and a little
-    /// more than that is done.
+    /// takes, however many come at once: each order is in a step with its key, in one with its number, and in a quarter
+    /// of one when it leaves, and a little more than that is done.
     pub(crate) fn must(&mut self) -> bool {
         if self.is_paused() || self.fresh.count < self.options.many {
             self.paid = self.fresh.newest;
             return false;
         }
-        let price = i64::from(self.rows) * 5 / 16;
+        let price = i64::from(self.rows) * 3 / 8;
         let due = self.fresh.newest - self.paid >= price;
         if due {
             self.paid += price;
@@ -138,7 +135,15 @@ impl Merge {
     pub(crate) fn step(&mut self, connection: &Connection) {
         let started = Instant::now();
         match self.attempt(connection) {
-            Ok(run) => self.run = run,
+            Ok((run, worked)) => {
+                self.run = run;
+                let rows = if worked > LONG {
+                    self.rows / 2
+                } else {
+                    self.rows * 2
+                };
+                self.rows = rows.clamp(FEWEST_ROWS.min(self.options.rows), self.options.rows);
+            }
             Err(failure) => {
                 if !connection.is_autocommit() {
                     let _ = execute(connection, "ROLLBACK");
@@ -150,30 +155,26 @@ impl Merge {
                 tracing::error!(error = %failure, "fresh orders were not merged");
             }
         }
-        let took = started.elapsed();
-        metrics::histogram!("souk_store_merge_seconds").record(took.as_secs_f64());
-        self.rows = if took > LONG {
-            self.rows / 2
-        } else {
-            self.rows.saturating_mul(2)
-        }
-        .clamp(FEWEST_ROWS.min(self.options.rows), self.options.rows);
+        metrics::histogram!("souk_store_merge_seconds").record(started.elapsed().as_secs_f64());
         self.look(connection);
         metrics::gauge!("souk_store_fresh_orders").set(f64::from(
             u32::try_from(self.fresh.count).unwrap_or(u32::MAX),
         ));
     }
 
-    /// Runs a step and commits it; where the run is then.
-    fn attempt(&self, connection: &Connection) -> Result<Option<Run>, Failure> {
+    /// Runs a step and commits it; where the run is then, and how long the step worked, its flush aside: that takes as
+    /// long for few rows.
+    fn attempt(&self, connection: &Connection) -> Result<(Option<Run>, Duration), Failure> {
         execute(connection, "BEGIN IMMEDIATE")?;
+        let started = Instant::now();
         let run = match &self.run {
             Some(run) => run.clone(),
             None => begin(connection)?,
         };
         let next = advance(connection, run, self.rows)?;
+        let worked = started.elapsed();
         execute(connection, "COMMIT")?;
-        Ok(next)
+        Ok((next, worked))
     }
 }
 
@@ -182,7 +183,7 @@ pub(crate) fn begin(connection: &Connection) -> Result<Run, Failure> {
     fresh::catch_up(connection)?;
     Ok(Run {
         newest: fresh::known(connection)?,
-        place: Place::Keys([0; 16], String::new()),
+        place: Place::Keys(i64::MIN, 0),
     })
 }
 
@@ -194,14 +195,13 @@ pub(crate) fn advance(
 ) -> Result<Option<Run>, Failure> {
     let newest = run.newest;
     let place = match run.place {
-        Place::Keys(user, key) => match keys(connection, newest, &(user, key), rows)? {
-            Some((user, key)) => Place::Keys(user, key),
-            None => Place::Numbers(-1),
-        },
+        Place::Keys(hash, seq) => keys(connection, newest, (hash, seq), rows)?
+            .map_or(Place::Numbers(-1), |(hash, seq)| Place::Keys(hash, seq)),
         Place::Numbers(after) => {
             numbers(connection, newest, after, rows)?.map_or(Place::Leave, Place::Numbers)
         }
-        Place::Leave if leave(connection, newest, rows)? => return Ok(None),
+        // Rows that leave stand together: they are cheap.
+        Place::Leave if leave(connection, newest, rows * 4)? => return Ok(None),
         Place::Leave => Place::Leave,
     };
     Ok(Some(Run { newest, place }))
@@ -211,28 +211,25 @@ pub(crate) fn advance(
 fn keys(
     connection: &Connection,
     newest: i64,
-    after: &(User, String),
+    after: (i64, i64),
     rows: u32,
-) -> Result<Option<(User, String)>, Failure> {
-    let sql = "SELECT seq, user_id, key FROM temp.fresh_by_key
-        WHERE (user_id, key) > (?1, ?2) AND seq <= ?3 ORDER BY user_id, key LIMIT ?4";
+) -> Result<Option<(i64, i64)>, Failure> {
+    let sql = "SELECT key_hash, seq FROM temp.fresh_by_key
+        WHERE (key_hash, seq) > (?1, ?2) AND seq <= ?3 ORDER BY key_hash, seq LIMIT ?4";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement
         .query_map(params![after.0, after.1, newest, rows], |row| {
-            Ok((row.get(0)?, (row.get(1)?, row.get(2)?)))
+            Ok((row.get(0)?, row.get(1)?))
         })?
-        .collect::<rusqlite::Result<Vec<(i64, (User, String))>>>()?;
-    let add = "INSERT INTO main.order_keys (user_id, key, seq) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    let there = "SELECT 1 FROM main.order_keys WHERE user_id = ?1 AND key = ?2 AND seq = ?3";
-    for (seq, (user, key)) in &found {
-        copy(connection, add, there, params![user, key, seq])?;
+        .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
+    // What is there already was copied by a run that was cut off.
+    let add = "INSERT INTO main.order_keys (key_hash, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let mut add = connection.prepare_cached(add)?;
+    for (hash, seq) in &found {
+        add.execute([hash, seq])?;
     }
     let more = found.len() == rows as usize;
-    Ok(found
-        .into_iter()
-        .last()
-        .map(|(_, key)| key)
-        .filter(|_| more))
+    Ok(found.last().copied().filter(|_| more))
 }
 
 /// Copies numbers; the last one, if there may be more.
@@ -251,43 +248,36 @@ fn numbers(
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     let add = "INSERT INTO main.order_numbers (number, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     let there = "SELECT 1 FROM main.order_numbers WHERE number = ?1 AND seq = ?2";
+    let (mut add, mut there) = (
+        connection.prepare_cached(add)?,
+        connection.prepare_cached(there)?,
+    );
     for (seq, number) in &found {
-        copy(connection, add, there, params![number, seq])?;
+        let added = add.execute([number, seq])?;
+        if added == 0 && !there.exists([number, seq])? {
+            return Err(Failure::Refused("two orders have one number"));
+        }
     }
     let more = found.len() == rows as usize;
     Ok(found.last().map(|(_, number)| *number).filter(|_| more))
 }
 
-/// Adds a row, unless a run that was cut off did.
-fn copy(
-    connection: &Connection,
-    add: &str,
-    there: &str,
-    values: &[&dyn ToSql],
-) -> Result<(), Failure> {
-    let added = connection.prepare_cached(add)?.execute(values)?;
-    if added == 1 || connection.prepare_cached(there)?.exists(values)? {
-        Ok(())
-    } else {
-        Err(Failure::Refused("two orders have one key or one number"))
-    }
-}
-
 /// Drops the first rows of the fresh tier; whether they were the last ones of the run.
 fn leave(connection: &Connection, newest: i64, rows: u32) -> Result<bool, Failure> {
-    let sql = "SELECT seq, user_id, key, number FROM main.fresh_orders WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
+    let sql =
+        "SELECT seq, key_hash, number FROM main.fresh_orders WHERE seq <= ?1 ORDER BY seq LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut found = statement.query(params![newest, rows])?;
+    let mut key = connection
+        .prepare_cached("DELETE FROM temp.fresh_by_key WHERE key_hash = ?1 AND seq = ?2")?;
+    let mut number =
+        connection.prepare_cached("DELETE FROM temp.fresh_by_number WHERE number = ?1")?;
     let (mut gone, mut last) = (0, None);
     while let Some(row) = found.next()? {
-        let (user, key): (User, String) = (row.get(1)?, row.get(2)?);
-        connection
-            .prepare_cached("DELETE FROM temp.fresh_by_key WHERE user_id = ?1 AND key = ?2")?
-            .execute(params![user, key])?;
-        connection
-            .prepare_cached("DELETE FROM temp.fresh_by_number WHERE number = ?1")?
-            .execute([row.get::<_, i64>(3)?])?;
-        last = Some(row.get::<_, i64>(0)?);
+        let seq: i64 = row.get(0)?;
+        key.execute([row.get(1)?, seq])?;
+        number.execute([row.get::<_, i64>(2)?])?;
+        last = Some(seq);
         gone += 1;
     }
     drop(found);

@@ -6,14 +6,14 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{Committed, ListError, Listed, OrderFilter, OrderStore};
-use souk_domain::OrderId;
 use souk_domain::order::Order;
 use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
 use souk_domain::user::Email;
+use souk_domain::{OrderId, OrderNumber, UserId};
 
 use crate::failure::Failure;
-use crate::{SqliteStore, commit, cursor, records};
+use crate::{SqliteStore, commit, cursor, fresh, records};
 
 /// The letter of this list's cursors.
 const LIST: char = 'o';
@@ -93,21 +93,41 @@ impl Asked {
         format!("?{}", self.values.len())
     }
 
-    /// Only orders that one of the tiers knows under this condition. An order that is in both is one.
-    fn found_in(&mut self, table: &str, condition: &str) {
+    /// Only orders that one of the tiers knows under a number. An order that is in both is one.
+    fn of_number(&mut self, number: OrderNumber) {
+        let number = self.value(records::number(number));
         self.found.push(format!(
-            "SELECT seq FROM (SELECT seq FROM {table} WHERE {condition} UNION SELECT seq FROM fresh_orders WHERE {condition})"
+            "SELECT seq FROM (SELECT seq FROM order_numbers WHERE number = {number}
+                UNION SELECT seq FROM fresh_orders WHERE number = {number})"
         ));
+    }
+
+    /// Only orders of these people, likewise. Of people whose keys are found alike, the order says whose it is.
+    fn of_people(&mut self, people: &[UserId]) {
+        let (mut ids, mut highs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for user in people {
+            ids.push(self.value(user.0.into_bytes()));
+            let high = self.value(fresh::high(*user));
+            rows.push(format!("({high})"));
+            highs.push(high);
+        }
+        let (ids, highs, rows) = (ids.join(", "), highs.join(", "), rows.join(", "));
+        self.found.push(format!(
+            "SELECT seq FROM (SELECT k.seq FROM (VALUES {rows}) AS p CROSS JOIN order_keys AS k
+                    ON k.key_hash BETWEEN p.column1 << 32 AND (p.column1 << 32) + 4294967295
+                UNION SELECT seq FROM fresh_orders WHERE key_hash >> 32 IN ({highs}))"
+        ));
+        self.wheres.push(format!("user_id IN ({ids})"));
     }
 }
 
 /// The people whose orders are asked for by an address.
-fn people(connection: &Connection, email: &Email) -> Result<Vec<[u8; 16]>, Failure> {
+fn people(connection: &Connection, email: &Email) -> Result<Vec<UserId>, Failure> {
     // Guests share addresses; the newest of them are the ones that somebody looks for.
     let sql = "SELECT id FROM users WHERE email_key = ?1
         UNION ALL SELECT * FROM (SELECT id FROM users WHERE guest_key = ?1 ORDER BY id DESC LIMIT 100)";
     let mut statement = connection.prepare_cached(sql)?;
-    let people = statement.query_map([email.key()], |row| row.get(0))?;
+    let people = statement.query_map([email.key()], |row| records::uuid(row, 0).map(UserId))?;
     Ok(people.collect::<Result<_, _>>()?)
 }
 
@@ -123,17 +143,20 @@ fn list(
         values: vec![Box::new(before)],
     };
     if let Some(user) = filter.user {
-        let user = asked.value(user.0.into_bytes());
-        asked.found_in("order_keys", &format!("user_id = {user}"));
+        asked.of_people(&[user]);
     }
     if let Some(email) = &filter.email {
         let people = people(connection, email)?;
-        let people: Vec<_> = people.into_iter().map(|id| asked.value(id)).collect();
-        asked.found_in("order_keys", &format!("user_id IN ({})", people.join(", ")));
+        if people.is_empty() {
+            return Ok(Listed {
+                items: Vec::new(),
+                next: None,
+            });
+        }
+        asked.of_people(&people);
     }
     if let Some(number) = filter.number {
-        let number = asked.value(records::number(number));
-        asked.found_in("order_numbers", &format!("number = {number}"));
+        asked.of_number(number);
     }
     if let Some(status) = filter.status {
         let status = asked.value(records::order_status(status));

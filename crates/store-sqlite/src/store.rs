@@ -19,11 +19,11 @@ use crate::reader::Readers;
 use crate::trim;
 use crate::writer::Writer;
 
-/// When fresh orders are merged. What a list of a buyer's orders reads through is 65,536 small rows at most.
+/// When fresh orders are merged. What a list of a buyer's orders reads through is some 110,000 small rows at most.
 const MERGING: MergeOptions = MergeOptions {
     few: 1_024,
-    many: 40_000,
-    rows: 512,
+    many: 65_536,
+    rows: 1_024,
 };
 
 /// The embedded store. Cheap to clone; the last clone (or queue) that goes writes what waits and closes the file.

@@ -25,7 +25,7 @@ const MOST_COMMANDS: usize = 256;
 /// After so many changed rows there is something for the checkpoint to do: a few thousand pages of the log.
 const CHECKPOINT_ROWS: u64 = 10_000;
 
-/// A writer that waited for half of this time is not busy.
+/// How often the writer looks at its time: one that waited for half of it is not busy.
 const TICK: Duration = Duration::from_millis(50);
 
 /// The way to the thread that writes.
@@ -52,6 +52,7 @@ impl Writer {
             merge: Merge::new(merge),
             tick: Instant::now(),
             waited: Duration::ZERO,
+            spare: Duration::ZERO,
         };
         let thread = std::thread::Builder::new()
             .name("souk-writer".to_owned())
@@ -147,6 +148,8 @@ struct Turns {
     /// When the writer's time was last looked at, and how long it waited for commands since.
     tick: Instant,
     waited: Duration,
+    /// What is left of the time that it gives to merging.
+    spare: Duration,
 }
 
 impl Turns {
@@ -190,19 +193,25 @@ impl Turns {
 
     /// What is done between groups.
     fn keep_order(&mut self) {
-        let busy = if self.tick.elapsed() < TICK {
-            true
-        } else {
-            let busy = self.waited < self.tick.elapsed() / 2;
-            (self.tick, self.waited) = (Instant::now(), Duration::ZERO);
-            busy
-        };
         self.merge.look(&self.connection);
         while self.merge.must() {
             self.merge.step(&self.connection);
         }
-        if !busy && self.merge.may() {
+        let tick = self.tick.elapsed();
+        if tick >= TICK {
+            // A writer that waits for most of its time gives half of that to merging.
+            let waited = std::mem::take(&mut self.waited);
+            self.spare = if waited < tick / 2 {
+                Duration::ZERO
+            } else {
+                waited / 2
+            };
+            self.tick = Instant::now();
+        }
+        if !self.spare.is_zero() && self.merge.may() {
+            let started = Instant::now();
             self.merge.step(&self.connection);
+            self.spare = self.spare.saturating_sub(started.elapsed());
         }
         self.call_for_checkpoint();
         self.log.finish(&self.connection);

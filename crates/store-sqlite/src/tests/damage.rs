@@ -173,7 +173,7 @@ const RETURNED: &str = "(SELECT id FROM orders WHERE status = 5)";
 const DONE: &str = "(SELECT id FROM orders WHERE key = 'a')";
 
 /// Merges all orders but for the end, when they leave the fresh tier: both tiers have them.
-const COPIED: &str = "INSERT INTO order_keys SELECT user_id, key, seq FROM fresh_orders;
+const COPIED: &str = "INSERT INTO order_keys SELECT key_hash, seq FROM fresh_orders;
     INSERT INTO order_numbers SELECT number, seq FROM fresh_orders;";
 /// The end of that.
 const LEFT: &str = "DELETE FROM fresh_orders;";
@@ -216,20 +216,20 @@ async fn every_damage_is_named() {
         ("UPDATE orders SET body = '{' WHERE key = 'a'".into(), 2, "cannot be read"),
         ("UPDATE orders SET user_id = id WHERE key = 'a'".into(), 2, "is not found by what it says"),
         ("DELETE FROM orders WHERE key = 'a'".into(), 1, "which is not there"),
-        ("DELETE FROM fresh_orders WHERE key = 'b'".into(), 2, "is in no tier by its key"),
-        ("DELETE FROM fresh_orders WHERE key = 'b'".into(), 2, "is in no tier by its number"),
-        ("UPDATE fresh_orders SET key = 'z' WHERE key = 'b'".into(), 2, "the fresh row 2 leads to no such order"),
-        ("UPDATE fresh_orders SET number = 5 WHERE key = 'b'".into(), 2, "the fresh row 2 leads to no such order"),
-        ("INSERT INTO fresh_orders SELECT 77, user_id, key, number FROM fresh_orders WHERE key = 'b'".into(), 2, "the fresh row 77 leads to no such order"),
-        (merged("DELETE FROM order_keys WHERE key = 'b'"), 2, "is in no tier by its key"),
+        ("DELETE FROM fresh_orders WHERE seq = 2".into(), 2, "is in no tier by its key"),
+        ("DELETE FROM fresh_orders WHERE seq = 2".into(), 2, "is in no tier by its number"),
+        ("UPDATE fresh_orders SET key_hash = 5 WHERE seq = 2".into(), 2, "the fresh key row 2 leads to no such order"),
+        ("UPDATE fresh_orders SET number = 5 WHERE seq = 2".into(), 2, "the fresh number row 2 leads to no such order"),
+        ("INSERT INTO fresh_orders SELECT 77, key_hash, number FROM fresh_orders WHERE seq = 2".into(), 2, "the fresh key row 77 leads to no such order"),
+        (merged("DELETE FROM order_keys WHERE seq = 2"), 2, "is in no tier by its key"),
         (merged("DELETE FROM order_numbers WHERE seq = 2"), 2, "is in no tier by its number"),
-        (merged("UPDATE order_keys SET seq = 1 WHERE key = 'b'"), 2, "the key \"b\" of user"),
-        (merged("UPDATE order_keys SET key = 'z' WHERE key = 'b'"), 2, "the key \"z\" of user"),
-        (merged("UPDATE order_numbers SET seq = 1 WHERE seq = 2"), 2, "leads to no such order"),
-        (merged("UPDATE order_numbers SET number = 5 WHERE seq = 2"), 2, "the number 5 leads to no such order"),
-        (format!("{COPIED} UPDATE order_keys SET seq = 1 WHERE key = 'b'"), 2, "the key \"b\" of user"),
+        (merged("UPDATE order_keys SET seq = 1 WHERE seq = 2"), 2, "the key row 1 leads to no such order"),
+        (merged("UPDATE order_keys SET key_hash = 5 WHERE seq = 2"), 2, "the key row 2 leads to no such order"),
+        (merged("UPDATE order_numbers SET seq = 1 WHERE seq = 2"), 2, "the number row 1 leads to no such order"),
+        (merged("UPDATE order_numbers SET number = 5 WHERE seq = 2"), 2, "the number row 2 leads to no such order"),
+        (format!("{COPIED} UPDATE order_keys SET seq = 1 WHERE seq = 2"), 2, "the key row 1 leads to no such order"),
         (format!("{} INSERT INTO orders SELECT 6, x'00112233445566778899aabbccddeeff', 5, user_id, key, request_hash, status, placed_at, body FROM orders WHERE key = 'a';
-            INSERT INTO fresh_orders SELECT seq, user_id, key, number FROM orders WHERE seq = 6", merged("")), 2, "has 2 orders under the key \"a\""),
+            INSERT INTO fresh_orders SELECT 6, key_hash, 5 FROM order_keys WHERE seq = 1", merged("")), 2, "has 2 orders under the key \"a\""),
         (format!("DELETE FROM entries WHERE {store_stream} AND seq = 2"), 3, "stream store has head"),
         (format!("UPDATE entries SET seq = 99 WHERE {store_stream} AND seq = 2"), 3, "stream store has head"),
         (format!("UPDATE streams SET head = head + 1 WHERE {store_stream}"), 3, "stream store has head"),
