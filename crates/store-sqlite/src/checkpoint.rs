@@ -131,3 +131,41 @@ fn checkpoint(connection: &Connection) -> Option<(i64, i64)> {
         .inspect_err(|error| tracing::warn!(%error, "the log was not checkpointed"))
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SqliteOptions;
+
+    #[test]
+    fn the_log_starts_anew_once_the_writer_moved_the_rest() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("log.db");
+        std::fs::File::create(&path).expect("made");
+        let writer = crate::open::writer(&path, &SqliteOptions::default()).expect("opens");
+        let beside = crate::open::writer(&path, &SqliteOptions::default()).expect("opens");
+        writer
+            .execute_batch("CREATE TABLE notes (body BLOB)")
+            .expect("made");
+        let write = || {
+            writer
+                .execute("INSERT INTO notes VALUES (randomblob(400000))", [])
+                .expect("written");
+        };
+        let log = Log {
+            wake: None,
+            rest: Arc::default(),
+        };
+        for asked in [false, true] {
+            write();
+            write();
+            log.rest.store(asked, Ordering::Relaxed);
+            log.finish(&writer);
+            write();
+            // The last of them is in a new log, or after the others.
+            let (pages, left) = checkpoint(&beside).expect("moved");
+            assert_eq!((pages < 200, left), (asked, 0), "{pages} pages");
+        }
+        assert!(!log.rest.load(Ordering::Relaxed), "it is asked for once");
+    }
+}

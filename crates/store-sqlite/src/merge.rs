@@ -45,7 +45,7 @@ pub(crate) struct Run {
 pub(crate) struct MergeOptions {
     /// A writer that is not busy begins a run with so many fresh orders: fewer would share no pages.
     pub(crate) few: u64,
-    /// A busy one begins with so many. While it runs they become three quarters more.
+    /// A busy one begins with so many. While it runs they become two thirds more.
     pub(crate) many: u64,
     /// Rows of a step, at most.
     pub(crate) rows: u32,
@@ -112,14 +112,14 @@ impl Merge {
     }
 
     /// Whether a busy writer takes a step as well. It takes as many as let a run end while as many orders come as it
-    /// takes, however many come at once: each order is in a step with its key, in one with its number, and in a quarter
-    /// of one when it leaves, and a little more than that is done.
+    /// takes, however many come at once: each order is in a step with its key, in one with its number, and in half of
+    /// one when it leaves.
     pub(crate) fn must(&mut self) -> bool {
         if self.is_paused() || self.fresh.count < self.options.many {
             self.paid = self.fresh.newest;
             return false;
         }
-        let price = i64::from(self.rows) * 3 / 8;
+        let price = i64::from(self.rows / 3);
         let due = self.fresh.newest - self.paid >= price;
         if due {
             self.paid += price;
@@ -171,7 +171,7 @@ impl Merge {
             Some(run) => run.clone(),
             None => begin(connection)?,
         };
-        let next = advance(connection, run, self.rows)?;
+        let next = advance(connection, &run, self.rows)?;
         let worked = started.elapsed();
         execute(connection, "COMMIT")?;
         Ok((next, worked))
@@ -190,7 +190,7 @@ pub(crate) fn begin(connection: &Connection) -> Result<Run, Failure> {
 /// Takes a step inside a transaction; nothing, when the run is over.
 pub(crate) fn advance(
     connection: &Connection,
-    run: Run,
+    run: &Run,
     rows: u32,
 ) -> Result<Option<Run>, Failure> {
     let newest = run.newest;
@@ -201,7 +201,7 @@ pub(crate) fn advance(
             numbers(connection, newest, after, rows)?.map_or(Place::Leave, Place::Numbers)
         }
         // Rows that leave stand together: they are cheap.
-        Place::Leave if leave(connection, newest, rows * 4)? => return Ok(None),
+        Place::Leave if leave(connection, newest, rows * 2)? => return Ok(None),
         Place::Leave => Place::Leave,
     };
     Ok(Some(Run { newest, place }))

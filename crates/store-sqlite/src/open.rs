@@ -27,7 +27,8 @@ pub struct SqliteOptions {
     pub access: Access,
     /// Threads that read, 1 to 64.
     pub readers: usize,
-    /// Pages kept in memory by the writer, in KiB.
+    /// Most pages kept in memory by the writer, in KiB. They fill as the file grows: the keys and numbers of a million
+    /// orders, in which each commit looks, are 48 MiB.
     pub writer_cache_kib: u32,
     /// Pages kept in memory by each reader, in KiB.
     pub reader_cache_kib: u32,
@@ -42,7 +43,7 @@ impl Default for SqliteOptions {
         Self {
             access: Access::Serve,
             readers: 3,
-            writer_cache_kib: 16 * 1024,
+            writer_cache_kib: 64 * 1024,
             reader_cache_kib: 2 * 1024,
             waiting: 4_096,
             busy: Duration::from_secs(5),
