@@ -15,11 +15,13 @@ use souk_domain::{MoveId, VariantId};
 
 use crate::failure::Failure;
 use crate::records::{move_kind, nanos, number, order_status};
-use crate::{orders, outbox, streams};
+use crate::{fresh, orders, outbox, streams};
 
 /// Decides and writes a batch, inside the transaction of the command.
 pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Committed, Failure> {
-    let batch = Batch(commands);
+    fresh::catch_up(connection)?;
+    let renumbered = fresh::with_free_numbers(connection, commands)?;
+    let batch = Batch(renumbered.as_deref().unwrap_or(commands));
     let snapshot = load(connection, &batch)?;
     let (results, writes) = decide(&batch, snapshot);
     let heads = write(connection, &writes)?;
@@ -69,16 +71,10 @@ fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure>
 
 fn placed_under(
     connection: &Connection,
-    (user, key): &OrderKey,
+    key: &OrderKey,
 ) -> Result<Option<([u8; 32], Order)>, Failure> {
-    let sql = "SELECT request_hash, body FROM orders WHERE user_id = ?1 AND key = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let row: Option<([u8; 32], String)> = statement
-        .query_row(params![user.0.as_bytes(), key], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
-    Ok(row
+    let found = fresh::under_key(connection, key)?;
+    Ok(found
         .map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order)))
         .transpose()?)
 }
@@ -142,8 +138,12 @@ fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64
     if writes.is_empty() {
         return Ok(Vec::new());
     }
+    let mut newest = None;
     for placed in &writes.placed {
-        insert_order(connection, placed)?;
+        newest = Some(insert_order(connection, placed)?);
+    }
+    if let Some(newest) = newest {
+        fresh::know(connection, newest)?;
     }
     for order in &writes.changed {
         let sql = "UPDATE orders SET status = ?2, body = ?3 WHERE id = ?1";
@@ -170,7 +170,8 @@ fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64
     Ok(heads)
 }
 
-fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<(), Failure> {
+/// Writes an order, and what it is found by; returns the `seq` of its row.
+fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<i64, Failure> {
     let sql = "INSERT INTO orders (id, number, user_id, key, request_hash, status, placed_at, body)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let order = &placed.order;
@@ -184,7 +185,9 @@ fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<(), Fai
         nanos(order.placed_at),
         serde_json::to_string(order)?,
     ])?;
-    Ok(())
+    let seq = connection.last_insert_rowid();
+    fresh::add(connection, seq, placed)?;
+    Ok(seq)
 }
 
 /// Keeps a move. The count is another row: see [`add_stock`].

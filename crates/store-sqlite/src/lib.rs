@@ -1,10 +1,11 @@
 //! The embedded engine: the store and the queue of jobs in one SQLite file.
 //!
 //! `open` opens a file and says who may; `schema` brings it forward; `writer` is the one thread that writes, `reader`
-//! those that read, `checkpoint` the one that keeps the log short. `orders` (with `commit`), `streams`, `chat`, `support`, `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and
-//! `queue` are the ports, named as in `souk-app`; `verify` checks the invariants, `trim` ends what outlived its
-//! retention, `backup` copies the file while it is written to. `records` and `cursor` are how values stand in columns
-//! and addresses.
+//! those that read, `checkpoint` the one that keeps the log short. `orders` (with `commit`), `streams`, `chat`, `support`,
+//! `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and `queue` are the ports, named as in `souk-app`. `fresh` is what
+//! the newest orders are found by, `merge` brings it to the tables of all orders. `verify` checks the invariants, `trim`
+//! ends what outlived its retention, `backup` copies the file while it is written to. `records` and `cursor` are how
+//! values stand in columns and addresses.
 //!
 //! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
 
@@ -16,7 +17,10 @@ mod checkpoint;
 mod commit;
 mod cursor;
 mod failure;
+mod fresh;
+mod group;
 mod idempotency;
+mod merge;
 mod open;
 mod orders;
 mod outbox;

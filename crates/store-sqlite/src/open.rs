@@ -27,7 +27,8 @@ pub struct SqliteOptions {
     pub access: Access,
     /// Threads that read, 1 to 64.
     pub readers: usize,
-    /// Pages kept in memory by the writer, in KiB.
+    /// Most pages kept in memory by the writer, in KiB. They fill as the file grows: the keys and numbers of a million
+    /// orders, in which each commit looks, are 48 MiB.
     pub writer_cache_kib: u32,
     /// Pages kept in memory by each reader, in KiB.
     pub reader_cache_kib: u32,
@@ -42,7 +43,7 @@ impl Default for SqliteOptions {
         Self {
             access: Access::Serve,
             readers: 3,
-            writer_cache_kib: 16 * 1024,
+            writer_cache_kib: 64 * 1024,
             reader_cache_kib: 2 * 1024,
             waiting: 4_096,
             busy: Duration::from_secs(5),
@@ -178,9 +179,10 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     connection.pragma_update(None, "cache_size", -i64::from(options.writer_cache_kib))?;
     // Savepoints keep what they may have to undo in memory.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A log of 64 MiB starts anew; most of its pages went to their places before (see `checkpoint`).
-    connection.pragma_update(None, "wal_autocheckpoint", 16_384)?;
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)?;
+    // A log of 64 MiB is to start anew (see `checkpoint`). One that got to 256 MiB does so while its writer waits.
+    connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
+    // What the log grows to until it starts anew under load is kept, since a file that need not grow is faster to write.
+    connection.pragma_update(None, "journal_size_limit", 128 * 1024 * 1024)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(connection)
 }

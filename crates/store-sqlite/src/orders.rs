@@ -6,13 +6,14 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{Committed, ListError, Listed, OrderFilter, OrderStore};
-use souk_domain::OrderId;
 use souk_domain::order::Order;
 use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
+use souk_domain::user::Email;
+use souk_domain::{OrderId, OrderNumber, UserId};
 
 use crate::failure::Failure;
-use crate::{SqliteStore, commit, cursor, records};
+use crate::{SqliteStore, commit, cursor, fresh, records};
 
 /// The letter of this list's cursors.
 const LIST: char = 'o';
@@ -78,15 +79,56 @@ pub(crate) fn shop(connection: &Connection) -> Result<Option<ShopSettings>, Fail
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
-/// Adds a condition on one column.
-fn only(
-    wheres: &mut Vec<String>,
-    values: &mut Vec<Box<dyn ToSql>>,
-    column: &str,
-    value: Box<dyn ToSql>,
-) {
-    values.push(value);
-    wheres.push(format!("{column} = ?{}", values.len()));
+/// What is asked of `orders`, in SQL.
+struct Asked {
+    found: Vec<String>,
+    wheres: Vec<String>,
+    values: Vec<Box<dyn ToSql>>,
+}
+
+impl Asked {
+    /// Adds a value; its place in the statement.
+    fn value(&mut self, value: impl ToSql + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("?{}", self.values.len())
+    }
+
+    /// Only orders that one of the tiers knows under a number. An order that is in both is one.
+    fn of_number(&mut self, number: OrderNumber) {
+        let number = self.value(records::number(number));
+        self.found.push(format!(
+            "SELECT seq FROM (SELECT seq FROM order_numbers WHERE number = {number}
+                UNION SELECT seq FROM fresh_orders WHERE number = {number})"
+        ));
+    }
+
+    /// Only orders of these people, likewise. Of people whose keys are found alike, the order says whose it is.
+    fn of_people(&mut self, people: &[UserId]) {
+        let (mut ids, mut highs, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+        for user in people {
+            ids.push(self.value(user.0.into_bytes()));
+            let high = self.value(fresh::high(*user));
+            rows.push(format!("({high})"));
+            highs.push(high);
+        }
+        let (ids, highs, rows) = (ids.join(", "), highs.join(", "), rows.join(", "));
+        self.found.push(format!(
+            "SELECT seq FROM (SELECT k.seq FROM (VALUES {rows}) AS p CROSS JOIN order_keys AS k
+                    ON k.key_hash BETWEEN p.column1 << 32 AND (p.column1 << 32) + 4294967295
+                UNION SELECT seq FROM fresh_orders WHERE key_hash >> 32 IN ({highs}))"
+        ));
+        self.wheres.push(format!("user_id IN ({ids})"));
+    }
+}
+
+/// The people whose orders are asked for by an address.
+fn people(connection: &Connection, email: &Email) -> Result<Vec<UserId>, Failure> {
+    // Guests share addresses; the newest of them are the ones that somebody looks for.
+    let sql = "SELECT id FROM users WHERE email_key = ?1
+        UNION ALL SELECT * FROM (SELECT id FROM users WHERE guest_key = ?1 ORDER BY id DESC LIMIT 100)";
+    let mut statement = connection.prepare_cached(sql)?;
+    let people = statement.query_map([email.key()], |row| records::uuid(row, 0).map(UserId))?;
+    Ok(people.collect::<Result<_, _>>()?)
 }
 
 fn list(
@@ -95,64 +137,48 @@ fn list(
     before: i64,
     limit: u32,
 ) -> Result<Listed<Order>, Failure> {
-    let mut wheres = vec!["seq < ?1".to_owned()];
-    let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(before)];
-    // A person's orders are looked through, whatever else is asked: they are few.
-    let mut index = "";
+    let mut asked = Asked {
+        found: Vec::new(),
+        wheres: vec!["seq < ?1".to_owned()],
+        values: vec![Box::new(before)],
+    };
     if let Some(user) = filter.user {
-        only(
-            &mut wheres,
-            &mut values,
-            "user_id",
-            Box::new(user.0.into_bytes()),
-        );
-        index = "INDEXED BY orders_by_key";
+        asked.of_people(&[user]);
     }
     if let Some(email) = &filter.email {
-        // Guests share addresses; the newest of them are the ones that somebody looks for.
-        let sql = "SELECT id FROM users WHERE email_key = ?1
-            UNION ALL SELECT * FROM (SELECT id FROM users WHERE guest_key = ?1 ORDER BY id DESC LIMIT 100)";
-        let mut statement = connection.prepare_cached(sql)?;
-        let people = statement
-            .query_map([email.key()], |row| row.get::<_, [u8; 16]>(0))?
-            .collect::<Result<Vec<_>, _>>()?;
+        let people = people(connection, email)?;
         if people.is_empty() {
             return Ok(Listed {
                 items: Vec::new(),
                 next: None,
             });
         }
-        let first = values.len() + 1;
-        let places: Vec<_> = (first..first + people.len())
-            .map(|place| format!("?{place}"))
-            .collect();
-        wheres.push(format!("user_id IN ({})", places.join(", ")));
-        values.extend(people.into_iter().map(|id| Box::new(id) as Box<dyn ToSql>));
-        index = "INDEXED BY orders_by_key";
-    }
-    if let Some(status) = filter.status {
-        only(
-            &mut wheres,
-            &mut values,
-            "status",
-            Box::new(records::order_status(status)),
-        );
+        asked.of_people(&people);
     }
     if let Some(number) = filter.number {
-        only(
-            &mut wheres,
-            &mut values,
-            "number",
-            Box::new(records::number(number)),
-        );
+        asked.of_number(number);
     }
+    if let Some(status) = filter.status {
+        let status = asked.value(records::order_status(status));
+        asked.wheres.push(format!("status = {status}"));
+    }
+    // Those that were found are few: each is looked up, in the order in which they stand.
+    let from = if asked.found.is_empty() {
+        "orders".to_owned()
+    } else {
+        format!(
+            "({}) CROSS JOIN orders USING (seq)",
+            asked.found.join(" INTERSECT ")
+        )
+    };
     // One more than asked for says whether there is a next page.
     let sql = format!(
-        "WITH page AS MATERIALIZED (SELECT seq FROM orders {index} WHERE {} ORDER BY seq DESC LIMIT {})
+        "WITH page AS MATERIALIZED (SELECT seq FROM {from} WHERE {} ORDER BY seq DESC LIMIT {})
         SELECT seq, body FROM page CROSS JOIN orders USING (seq) ORDER BY seq DESC",
-        wheres.join(" AND "),
+        asked.wheres.join(" AND "),
         u64::from(limit) + 1
     );
+    let values = asked.values;
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
     let mut items: Vec<Order> = Vec::new();

@@ -12,11 +12,19 @@ use souk_domain::Timestamp;
 
 use crate::checkpoint::Checkpointer;
 use crate::failure::Failure;
+use crate::merge::MergeOptions;
 use crate::open::{self, Access, OpenError, SqliteOptions};
 use crate::queue::{Signal, SqliteQueue};
 use crate::reader::Readers;
 use crate::trim;
 use crate::writer::Writer;
+
+/// When fresh orders are merged. What a list of a buyer's orders reads through is some 110,000 small rows at most.
+const MERGING: MergeOptions = MergeOptions {
+    few: 1_024,
+    many: 65_536,
+    rows: 1_024,
+};
 
 /// The embedded store. Cheap to clone; the last clone (or queue) that goes writes what waits and closes the file.
 #[derive(Clone)]
@@ -40,6 +48,21 @@ impl SqliteStore {
     /// Opens a database file; creates it, and its folder, unless it is opened for reading. Blocks while it does: call it
     /// at the start.
     pub fn open(path: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        // Who only shares the file leaves its order to the server.
+        let merge = if options.access == Access::Serve {
+            MERGING
+        } else {
+            MergeOptions::NEVER
+        };
+        Self::open_merging(path, options, merge)
+    }
+
+    /// The same, with another pace of merging.
+    pub(crate) fn open_merging(
+        path: &Path,
+        options: SqliteOptions,
+        merge: MergeOptions,
+    ) -> Result<Self, OpenError> {
         // Absolute, so that a name such as `file:x` is a name, not an address.
         let path = std::path::absolute(path)?;
         let lock = open::prepare(&path, &options)?;
@@ -51,7 +74,8 @@ impl SqliteStore {
                 Writer::start(
                     open::writer(&path, &options)?,
                     options.waiting,
-                    checkpointer.wake(),
+                    checkpointer.log(),
+                    merge,
                 )?,
                 checkpointer,
             )

@@ -1,60 +1,62 @@
-//! The one thread that writes, and its group commit.
+//! The one thread that writes: group commit, and in between what keeps the file in order (see [`crate::merge`]).
 //!
-//! A group is whatever waited while the last one committed: each command whole or not at all, one commit for all, then
-//! everybody is answered. There is no timer: a command that comes alone is committed alone. Never answer a command
-//! before its commit; never let one command's fault reach another.
+//! A group is whatever waited while the last one committed. There is no timer: a command that comes alone is committed
+//! alone. What keeps the file in order goes in small steps, and while commands wait only when it must.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use souk_app::ports::EngineError;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
+use crate::checkpoint::Log;
 use crate::failure::Failure;
+use crate::fresh;
+use crate::group::{Command, Ran, Run, group};
+use crate::merge::{Merge, MergeOptions};
+use crate::open::OpenError;
 
 /// Most commands of a group.
 const MOST_COMMANDS: usize = 256;
 
-/// A group that worked for this long is committed, whatever waits.
-const MOST_WORK: Duration = Duration::from_millis(50);
-
 /// After so many changed rows there is something for the checkpoint to do: a few thousand pages of the log.
 const CHECKPOINT_ROWS: u64 = 10_000;
 
+/// How often the writer looks at its time: one that waited for half of it is not busy.
+const TICK: Duration = Duration::from_millis(50);
+
 /// The way to the thread that writes.
 pub(crate) struct Writer {
-    commands: Option<mpsc::Sender<Command>>,
+    commands: Option<SyncSender<Command>>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct Command {
-    /// Whether what it writes is kept; a rehearsal is rolled back.
-    keep: bool,
-    /// Runs it, or tells it why there is no transaction to run it in.
-    run: Run,
-}
-
-type Run = Box<dyn FnOnce(Result<&Connection, Failure>) -> Ran + Send>;
-
-/// A command that was run, and waits for the commit.
-struct Ran {
-    good: bool,
-    answer: Box<dyn FnOnce(Result<(), EngineError>) + Send>,
-}
-
 impl Writer {
-    /// Starts the thread; at most `waiting` commands wait for it. It calls `checkpoint` whenever much was written.
+    /// Starts the thread; at most `waiting` commands wait for it. It tells `log` whenever much was written.
     pub(crate) fn start(
         connection: Connection,
         waiting: usize,
-        checkpoint: impl Fn() + Send + 'static,
-    ) -> std::io::Result<Self> {
-        let (commands, receiver) = mpsc::channel(waiting);
+        log: Log,
+        merge: MergeOptions,
+    ) -> Result<Self, OpenError> {
+        fresh::prepare(&connection)?;
+        let (commands, receiver) = sync_channel(waiting);
+        let mut turns = Turns {
+            connection,
+            commands: receiver,
+            log,
+            checkpointed: 0,
+            merge: Merge::new(merge),
+            tick: Instant::now(),
+            waited: Duration::ZERO,
+            spare: Duration::ZERO,
+        };
         let thread = std::thread::Builder::new()
             .name("souk-writer".to_owned())
-            .spawn(move || serve(&connection, receiver, checkpoint))?;
+            .spawn(move || turns.serve())?;
         Ok(Self {
             commands: Some(commands),
             thread: Some(thread),
@@ -117,8 +119,8 @@ impl Writer {
         commands
             .try_send(Command { keep, run })
             .map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => Failure::Full,
-                mpsc::error::TrySendError::Closed(_) => Failure::Stopped,
+                TrySendError::Full(_) => Failure::Full,
+                TrySendError::Disconnected(_) => Failure::Stopped,
             })?;
         answered.await.map_err(|_| Failure::Stopped)?
     }
@@ -135,130 +137,91 @@ impl Drop for Writer {
     }
 }
 
-fn serve(connection: &Connection, mut commands: mpsc::Receiver<Command>, checkpoint: impl Fn()) {
-    let mut checkpointed = 0;
-    while let Some(first) = commands.blocking_recv() {
-        let waited = commands.len().min(MOST_COMMANDS - 1);
-        let others = (0..waited)
-            .map_while(|_| commands.try_recv().ok())
-            .collect::<Vec<_>>();
-        let mut waiting = std::iter::once(first).chain(others).peekable();
-        // A group ends early when it worked for too long, or lost its transaction; the next one takes the rest.
-        while waiting.peek().is_some() {
-            group(connection, &mut waiting);
+/// What the thread does in turns.
+struct Turns {
+    connection: Connection,
+    commands: Receiver<Command>,
+    log: Log,
+    /// Changed rows at the last call for a checkpoint.
+    checkpointed: u64,
+    merge: Merge,
+    /// When the writer's time was last looked at, and how long it waited for commands since.
+    tick: Instant,
+    waited: Duration,
+    /// What is left of the time that it gives to merging.
+    spare: Duration,
+}
+
+impl Turns {
+    fn serve(&mut self) {
+        self.merge.start(&self.connection);
+        while let Some(first) = self.next() {
+            let others = self.commands.try_iter().take(MOST_COMMANDS - 1);
+            let mut waiting = std::iter::once(first)
+                .chain(others.collect::<Vec<_>>())
+                .peekable();
+            // A group ends early when it worked for too long, or lost its transaction; the next one takes the rest.
+            while waiting.peek().is_some() {
+                group(&self.connection, &mut waiting);
+                self.keep_order();
+            }
         }
-        let changes = connection.total_changes();
-        if changes - checkpointed > CHECKPOINT_ROWS {
-            checkpointed = changes;
-            checkpoint();
-        }
+        let _ = self.connection.execute_batch("PRAGMA optimize");
     }
-    let _ = connection.execute_batch("PRAGMA optimize");
-}
 
-/// Runs one group and answers it.
-fn group(connection: &Connection, waiting: &mut impl Iterator<Item = Command>) {
-    let started = Instant::now();
-    let mut group = Group {
-        begun: execute(connection, "BEGIN IMMEDIATE"),
-        wrote: false,
-        ran: Vec::new(),
-    };
-    for command in waiting {
-        // Another process kept us from beginning for as long as we wait: everybody who waited is told, not one by one.
-        if group.begun.is_err() && !group.wrote && group.ran.iter().all(|ran| !ran.good) {
-            group.run(connection, command);
-            continue;
-        }
-        let lost = !group.run(connection, command);
-        if lost || started.elapsed() > MOST_WORK {
-            break;
-        }
-    }
-    group.commit(connection);
-}
-
-struct Group {
-    begun: Result<(), Failure>,
-    wrote: bool,
-    ran: Vec<Ran>,
-}
-
-impl Group {
-    /// Runs a command; `false` when the transaction is lost.
-    ///
-    /// A savepoint keeps the pages that it may have to bring back. The first command that writes needs none: when it
-    /// fails, the whole transaction is rolled back, and nobody loses anything.
-    fn run(&mut self, connection: &Connection, command: Command) -> bool {
-        let first = !self.wrote;
-        if self.begun.is_ok() && !first {
-            self.begun = execute(connection, "SAVEPOINT command");
-        }
-        if let Err(failure) = &self.begun {
-            self.ran.push((command.run)(Err(repeat(failure))));
-            return false;
-        }
-        let before = connection.total_changes();
-        let ran = (command.run)(Ok(connection));
-        let kept = ran.good && command.keep;
-        let wrote = connection.total_changes() != before;
-        self.wrote |= kept && wrote;
-        self.ran.push(ran);
-        if connection.is_autocommit() {
-            // A full disk, for one, makes SQLite roll the whole transaction back.
-            self.begun = Err(Failure::RolledBack);
-            return false;
-        }
-        self.begun = match (first, kept || !wrote) {
-            (true, true) => Ok(()),
-            (true, false) => execute(connection, "ROLLBACK")
-                .and_then(|()| execute(connection, "BEGIN IMMEDIATE")),
-            (false, true) => execute(connection, "RELEASE command"),
-            (false, false) => execute(connection, "ROLLBACK TO command")
-                .and_then(|()| execute(connection, "RELEASE command")),
+    /// Waits for a command; nothing, when there will be none.
+    fn next(&mut self) -> Option<Command> {
+        let since = Instant::now();
+        let mut wait = TICK;
+        let next = loop {
+            if !self.merge.may() {
+                break self.commands.recv().ok();
+            }
+            match self.commands.recv_timeout(wait) {
+                Ok(command) => break Some(command),
+                Err(RecvTimeoutError::Disconnected) => break None,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            // Nobody is there: step after step, until somebody comes.
+            wait = Duration::ZERO;
+            self.merge.step(&self.connection);
+            self.call_for_checkpoint();
         };
-        self.begun.is_ok()
+        self.waited += since.elapsed();
+        next
     }
 
-    fn commit(self, connection: &Connection) {
-        metrics::histogram!("souk_store_group_size")
-            .record(f64::from(u32::try_from(self.ran.len()).unwrap_or(u32::MAX)));
-        let started = Instant::now();
-        // A group that wrote nothing pays for no write to the disk.
-        let end = if self.wrote { "COMMIT" } else { "ROLLBACK" };
-        let committed = self.begun.and_then(|()| execute(connection, end));
-        if self.wrote {
-            metrics::histogram!("souk_store_commit_seconds")
-                .record(started.elapsed().as_secs_f64());
+    /// What is done between groups.
+    fn keep_order(&mut self) {
+        self.merge.look(&self.connection);
+        while self.merge.must() {
+            self.merge.step(&self.connection);
         }
-        if !connection.is_autocommit() {
-            let _ = execute(connection, "ROLLBACK");
+        let tick = self.tick.elapsed();
+        if tick >= TICK {
+            // A writer that waits for most of its time gives half of that to merging.
+            let waited = std::mem::take(&mut self.waited);
+            self.spare = if waited < tick / 2 {
+                Duration::ZERO
+            } else {
+                waited / 2
+            };
+            self.tick = Instant::now();
         }
-        let failure = committed.err();
-        if let Some(failure) = &failure {
-            tracing::error!(error = %failure, commands = self.ran.len(), "a group of commands was not committed");
+        if !self.spare.is_zero() && self.merge.may() {
+            let started = Instant::now();
+            self.merge.step(&self.connection);
+            self.spare = self.spare.saturating_sub(started.elapsed());
         }
-        for ran in self.ran {
-            (ran.answer)(
-                failure
-                    .as_ref()
-                    .map_or(Ok(()), |failure| Err(repeat(failure).into())),
-            );
+        self.call_for_checkpoint();
+        self.log.finish(&self.connection);
+    }
+
+    fn call_for_checkpoint(&mut self) {
+        let changes = self.connection.total_changes();
+        if changes - self.checkpointed > CHECKPOINT_ROWS {
+            self.checkpointed = changes;
+            self.log.wake();
         }
     }
-}
-
-/// The group's failure, for one of those in it.
-fn repeat(failure: &Failure) -> Failure {
-    match failure {
-        Failure::Sqlite(rusqlite::Error::SqliteFailure(error, text)) => {
-            rusqlite::Error::SqliteFailure(*error, text.clone()).into()
-        }
-        _ => Failure::RolledBack,
-    }
-}
-
-fn execute(connection: &Connection, sql: &str) -> Result<(), Failure> {
-    connection.prepare_cached(sql)?.execute([])?;
-    Ok(())
 }

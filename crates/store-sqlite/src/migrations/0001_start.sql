@@ -4,8 +4,8 @@
 -- what is read back equals what was written. `body` is the stored form of a domain value (JSON); the columns beside it
 -- are what rows are found by.
 --
--- The commit of orders is the hot path. Order ids are UUIDv7, so everything keyed by them grows at its end; only the
--- number and the buyer's key are inserted in the middle of an index.
+-- The commit of orders is the hot path. Order ids are UUIDv7, so everything keyed by them grows at its end. What is
+-- inserted in the middle (the buyer's key, the number) has tables of its own, which are not written on that path.
 
 CREATE TABLE shop (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -81,7 +81,7 @@ CREATE UNIQUE INDEX stock_moves_by_hand ON stock_moves (id) WHERE order_id IS NU
 CREATE TABLE orders (
     seq INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
-    number INTEGER NOT NULL UNIQUE,
+    number INTEGER NOT NULL,
     user_id BLOB NOT NULL,
     key TEXT NOT NULL,
     request_hash BLOB NOT NULL,
@@ -89,10 +89,32 @@ CREATE TABLE orders (
     placed_at INTEGER NOT NULL,
     body TEXT NOT NULL
 ) STRICT;
--- Lists are in the order of `seq`, which ends every index. A buyer's list is sorted out of this one: a buyer has few
--- orders, and an index of its own would cost every order another page.
-CREATE UNIQUE INDEX orders_by_key ON orders (user_id, key);
+-- Lists are in the order of `seq`, which ends every index.
 CREATE INDEX orders_by_status ON orders (status);
+
+-- An order is found by its buyer, key and number in two tiers. Its commit appends a row to `fresh_orders`; merging
+-- copies many of them, in order, to `order_keys` and `order_numbers`, and then drops them here. In between an order is
+-- in both: whoever reads asks both, and takes an order once.
+--
+-- `key_hash` is 32 bits of the buyer's id over 32 bits of a hash of the key. Small rows make few pages, of which a merge
+-- writes fewer still. The order itself says whether it is the one that is meant.
+CREATE TABLE fresh_orders (
+    seq INTEGER PRIMARY KEY,
+    key_hash INTEGER NOT NULL,
+    number INTEGER NOT NULL
+) STRICT;
+
+-- A buyer's list is sorted out of this one: a buyer has few orders.
+CREATE TABLE order_keys (
+    key_hash INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (key_hash, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE order_numbers (
+    number INTEGER PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT;
 
 -- Streams. A key is one byte for its kind and the 16 bytes of the id.
 CREATE TABLE streams (

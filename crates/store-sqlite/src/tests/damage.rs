@@ -172,6 +172,12 @@ async fn said(sound: &Path, damage: &str) -> Vec<(u8, String)> {
 const RETURNED: &str = "(SELECT id FROM orders WHERE status = 5)";
 const DONE: &str = "(SELECT id FROM orders WHERE key = 'a')";
 
+/// Merges all orders but for the end, when they leave the fresh tier: both tiers have them.
+const COPIED: &str = "INSERT INTO order_keys SELECT key_hash, seq FROM fresh_orders;
+    INSERT INTO order_numbers SELECT number, seq FROM fresh_orders;";
+/// The end of that.
+const LEFT: &str = "DELETE FROM fresh_orders;";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_damage_is_named() {
     let sound = sound().await;
@@ -180,6 +186,10 @@ async fn every_damage_is_named() {
         [],
         "the data is sound to begin with"
     );
+    for merged in [COPIED.to_owned(), format!("{COPIED} {LEFT}")] {
+        assert_eq!(said(sound.path(), &merged).await, [], "{merged}");
+    }
+    let merged = |damage: &str| format!("{COPIED} {LEFT} {damage}");
     let loose = |table: &str| {
         // The same rows without constraints, so that what they forbid can be there.
         format!(
@@ -206,6 +216,20 @@ async fn every_damage_is_named() {
         ("UPDATE orders SET body = '{' WHERE key = 'a'".into(), 2, "cannot be read"),
         ("UPDATE orders SET user_id = id WHERE key = 'a'".into(), 2, "is not found by what it says"),
         ("DELETE FROM orders WHERE key = 'a'".into(), 1, "which is not there"),
+        ("DELETE FROM fresh_orders WHERE seq = 2".into(), 2, "is in no tier by its key"),
+        ("DELETE FROM fresh_orders WHERE seq = 2".into(), 2, "is in no tier by its number"),
+        ("UPDATE fresh_orders SET key_hash = 5 WHERE seq = 2".into(), 2, "the fresh key row 2 leads to no such order"),
+        ("UPDATE fresh_orders SET number = 5 WHERE seq = 2".into(), 2, "the fresh number row 2 leads to no such order"),
+        ("INSERT INTO fresh_orders SELECT 77, key_hash, number FROM fresh_orders WHERE seq = 2".into(), 2, "the fresh key row 77 leads to no such order"),
+        (merged("DELETE FROM order_keys WHERE seq = 2"), 2, "is in no tier by its key"),
+        (merged("DELETE FROM order_numbers WHERE seq = 2"), 2, "is in no tier by its number"),
+        (merged("UPDATE order_keys SET seq = 1 WHERE seq = 2"), 2, "the key row 1 leads to no such order"),
+        (merged("UPDATE order_keys SET key_hash = 5 WHERE seq = 2"), 2, "the key row 2 leads to no such order"),
+        (merged("UPDATE order_numbers SET seq = 1 WHERE seq = 2"), 2, "the number row 1 leads to no such order"),
+        (merged("UPDATE order_numbers SET number = 5 WHERE seq = 2"), 2, "the number row 2 leads to no such order"),
+        (format!("{COPIED} UPDATE order_keys SET seq = 1 WHERE seq = 2"), 2, "the key row 1 leads to no such order"),
+        (format!("{} INSERT INTO orders SELECT 6, x'00112233445566778899aabbccddeeff', 5, user_id, key, request_hash, status, placed_at, body FROM orders WHERE key = 'a';
+            INSERT INTO fresh_orders SELECT 6, key_hash, 5 FROM order_keys WHERE seq = 1", merged("")), 2, "has 2 orders under the key \"a\""),
         (format!("DELETE FROM entries WHERE {store_stream} AND seq = 2"), 3, "stream store has head"),
         (format!("UPDATE entries SET seq = 99 WHERE {store_stream} AND seq = 2"), 3, "stream store has head"),
         (format!("UPDATE streams SET head = head + 1 WHERE {store_stream}"), 3, "stream store has head"),

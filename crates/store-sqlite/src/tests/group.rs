@@ -27,7 +27,7 @@ async fn notes(store: &SqliteStore) -> Vec<String> {
 }
 
 /// Holds the writer, so that what comes meanwhile is one group; let go by dropping the sender.
-fn hold(
+pub(super) fn hold(
     store: &SqliteStore,
 ) -> (
     std::sync::mpsc::Sender<()>,

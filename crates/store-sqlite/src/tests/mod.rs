@@ -4,6 +4,7 @@ mod damage;
 mod files;
 mod group;
 mod outbox;
+mod tiers;
 
 use std::sync::Arc;
 
@@ -12,20 +13,23 @@ use souk_app::ports::contract::Engine;
 use souk_app::ports::{Queue, Store};
 use tempfile::TempDir;
 
+use crate::merge::MergeOptions;
 use crate::{SqliteOptions, SqliteStore};
 
 /// An engine on a file of its own, which goes with it.
 struct OnDisk {
     store: Option<SqliteStore>,
     folder: TempDir,
+    merge: MergeOptions,
 }
 
 impl OnDisk {
     fn open(&mut self) {
         self.store = Some(
-            SqliteStore::open(
+            SqliteStore::open_merging(
                 &self.folder.path().join("souk.db"),
                 SqliteOptions::default(),
+                self.merge,
             )
             .expect("opens"),
         );
@@ -36,13 +40,29 @@ impl OnDisk {
     }
 }
 
+/// An engine whose orders stay fresh.
 async fn start() -> OnDisk {
+    start_merging(MergeOptions::NEVER).await
+}
+
+async fn start_merging(merge: MergeOptions) -> OnDisk {
     let mut engine = OnDisk {
         store: None,
         folder: tempfile::tempdir().expect("a folder"),
+        merge,
     };
     engine.open();
     engine
+}
+
+/// An engine that merges after every group, a row or two at a time: whatever is asked, a run is under way.
+async fn start_always_merging() -> OnDisk {
+    start_merging(MergeOptions {
+        few: 1,
+        many: 1,
+        rows: 2,
+    })
+    .await
 }
 
 #[async_trait]
@@ -59,6 +79,12 @@ impl Engine for OnDisk {
         self.store = None;
         self.open();
     }
+}
+
+mod contract_merging {
+    use super::start_always_merging;
+
+    souk_app::engine_contract!(start_always_merging);
 }
 
 mod contract {

@@ -1,6 +1,8 @@
 //! The invariants, checked on one snapshot of the data, row by row or in sums that SQLite makes: memory does not grow
-//! with the data. Reads only. `stock` is invariant 1, `orders` 2 and what hangs on each order, `streams` 3, `work` 4.
+//! with the data. Reads only. `stock` is invariant 1, `found` 2, `orders` what hangs on each order,
+//! `streams` 3, `work` 4.
 
+mod found;
 mod orders;
 mod stock;
 mod streams;
@@ -54,6 +56,7 @@ fn verify(inner: &Inner) -> Result<Vec<Fault>, Failure> {
 
 fn rows(connection: &Connection, faults: &mut Faults) -> Result<(), Failure> {
     stock::check(connection, faults)?;
+    found::check(connection, faults)?;
     orders::check(connection, faults)?;
     streams::check(connection, faults)?;
     work::check(connection, faults)

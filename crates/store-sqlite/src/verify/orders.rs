@@ -1,4 +1,4 @@
-//! Invariant 2, and what hangs on each order: its moves (1), its stream and its work (4). One order at a time.
+//! What an order says, and what hangs on it: its moves (1), its stream and its work (4). One order at a time.
 
 use std::collections::BTreeMap;
 
@@ -8,29 +8,12 @@ use souk_domain::order::{Order, OrderStatus, PaymentStatus};
 use souk_domain::stream::{EntryBody, StreamKey};
 use souk_domain::{EntryId, Event, EventId, EventRecord, JobId, event};
 
-use super::{Faults, each, named};
+use super::{Faults, named};
 use crate::failure::Failure;
 use crate::records::{nanos, number, order_status, stream_key};
 use crate::trim::TRIMMED_BEFORE;
 
 pub(super) fn check(connection: &Connection, faults: &mut Faults) -> Result<(), Failure> {
-    let keys =
-        "SELECT user_id, key, count(*) FROM orders GROUP BY user_id, key HAVING count(*) > 1";
-    each(connection, keys, faults, |row| {
-        let (user, key, count): (Vec<u8>, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok((
-            2,
-            format!(
-                "user {} has {count} orders under the key {key:?}",
-                named(&user)
-            ),
-        ))
-    })?;
-    let numbers = "SELECT number, count(*) FROM orders GROUP BY number HAVING count(*) > 1";
-    each(connection, numbers, faults, |row| {
-        let (number, count): (i64, i64) = (row.get(0)?, row.get(1)?);
-        Ok((2, format!("{count} orders have the number {number}")))
-    })?;
     let sql = "SELECT value FROM engine WHERE name = ?1";
     let mut statement = connection.prepare(sql)?;
     let trimmed: Option<i64> = statement
