@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 use souk_domain::order::{OrderStatus, PaymentStatus};
-use souk_domain::stream::{
-    Assignee, Author, Content, Entry as StreamEntry, EntryBody, StreamKey,
-};
+use souk_domain::stream::{Assignee, Author, Content, Entry as StreamEntry, EntryBody, StreamKey};
 use souk_domain::support::ConversationStatus;
 use souk_domain::user::Role;
 use souk_domain::{
@@ -27,14 +25,20 @@ fn schema() -> Value {
 
 fn validator(definition: &str) -> Validator {
     let mut schema = schema();
-    assert!(!schema["$defs"][definition].is_null(), "{definition} is not in the schema");
+    assert!(
+        !schema["$defs"][definition].is_null(),
+        "{definition} is not in the schema"
+    );
     schema["$ref"] = json!(format!("#/$defs/{definition}"));
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
 #[track_caller]
 fn assert_fits(definition: &str, value: &Value) {
-    let faults: Vec<String> = validator(definition).iter_errors(value).map(|error| error.to_string()).collect();
+    let faults: Vec<String> = validator(definition)
+        .iter_errors(value)
+        .map(|error| error.to_string())
+        .collect();
     assert!(faults.is_empty(), "{definition}: {value}: {faults:?}");
 }
 
@@ -142,7 +146,8 @@ fn entry(content: Content) -> StreamEntry {
 fn entries_are_what_the_schema_says() {
     for body in bodies() {
         let kind = body.kind();
-        let shown = payload::Entry::new(Some(StreamKey::Store), &entry(Content::Said(body.clone())));
+        let shown =
+            payload::Entry::new(Some(StreamKey::Store), &entry(Content::Said(body.clone())));
         let shown = serde_json::to_value(shown).unwrap();
         assert_eq!(shown["type"], kind);
         assert_fits("entry.event", &shown);
@@ -154,8 +159,14 @@ fn entries_are_what_the_schema_says() {
         author: None,
         ..entry(Content::Said(EntryBody::Delete { seq: 1 }))
     };
-    assert_fits("Entry", &serde_json::to_value(payload::Entry::new(None, &nobody)).unwrap());
-    assert!(!validator("message").is_valid(&json!({"txt": "x"})), "the schema refuses something");
+    assert_fits(
+        "Entry",
+        &serde_json::to_value(payload::Entry::new(None, &nobody)).unwrap(),
+    );
+    assert!(
+        !validator("message").is_valid(&json!({"txt": "x"})),
+        "the schema refuses something"
+    );
 }
 
 #[test]
@@ -166,11 +177,20 @@ fn answers_and_news_are_what_the_schema_says() {
             "subscribe.ack",
             done(&payload::Subscribed {
                 head: 1,
-                entries: vec![payload::Entry::new(None, &entry(Content::Said(EntryBody::Delete { seq: 1 })))],
+                entries: vec![payload::Entry::new(
+                    None,
+                    &entry(Content::Said(EntryBody::Delete { seq: 1 })),
+                )],
                 more: true,
             }),
         ),
-        ("subscribe.ack", done(&payload::Reset { reset: true, head: 1 })),
+        (
+            "subscribe.ack",
+            done(&payload::Reset {
+                reset: true,
+                head: 1,
+            }),
+        ),
         ("unsubscribe.ack", done(&Value::Null)),
         (
             "post.ack",
@@ -239,7 +259,10 @@ fn answers_and_news_are_what_the_schema_says() {
                 available: false,
             }),
         ),
-        ("expiring.event", value(&payload::Expiring { in_seconds: 5 })),
+        (
+            "expiring.event",
+            value(&payload::Expiring { in_seconds: 5 }),
+        ),
     ];
     for (definition, payload) in &news {
         assert_fits(definition, payload);
@@ -268,7 +291,10 @@ fn what_the_schema_takes_is_taken() {
         ("subscribe.payload", json!({"stream": "store"})),
         ("subscribe.payload", json!({"stream": "store", "after": 0})),
         ("unsubscribe.payload", json!({"stream": "store"})),
-        ("post.payload", json!({"stream": "store", "id": id(), "type": "message", "data": {"text": "a"}})),
+        (
+            "post.payload",
+            json!({"stream": "store", "id": id(), "type": "message", "data": {"text": "a"}}),
+        ),
         ("read.payload", json!({"stream": "store", "seq": 1})),
         ("typing.payload", json!({"stream": "store"})),
         ("watch.payload", json!({"productIds": [id()]})),
@@ -280,7 +306,10 @@ fn what_the_schema_takes_is_taken() {
         // What is more than that is refused by both.
         let mut more = value;
         more["more"] = json!(1);
-        assert!(!validator(definition).is_valid(&more), "{definition} {more}");
+        assert!(
+            !validator(definition).is_valid(&more),
+            "{definition} {more}"
+        );
         assert!(!is_taken(definition, more), "{definition}");
     }
 }
@@ -306,10 +335,19 @@ fn the_documents_name_the_same_events() {
     let asyncapi: Value = serde_json::from_str(ASYNCAPI).unwrap();
     let schema = schema();
     let mut referred = BTreeSet::new();
-    for message in asyncapi["components"]["messages"].as_object().unwrap().values() {
+    for message in asyncapi["components"]["messages"]
+        .as_object()
+        .unwrap()
+        .values()
+    {
         let reference = message["payload"]["$ref"].as_str().unwrap();
-        let definition = reference.strip_prefix("./events.schema.json#/$defs/").unwrap();
-        assert!(!schema["$defs"][definition].is_null(), "{definition} is not in the schema");
+        let definition = reference
+            .strip_prefix("./events.schema.json#/$defs/")
+            .unwrap();
+        assert!(
+            !schema["$defs"][definition].is_null(),
+            "{definition} is not in the schema"
+        );
         referred.insert(definition.to_owned());
     }
     let defined: BTreeSet<String> = schema["$defs"]
@@ -323,6 +361,9 @@ fn the_documents_name_the_same_events() {
     for event in crate::gate::EVENTS {
         assert!(defined.contains(&format!("{event}.payload")), "{event}");
     }
-    let payloads = defined.iter().filter(|name| name.ends_with(".payload")).count();
+    let payloads = defined
+        .iter()
+        .filter(|name| name.ends_with(".payload"))
+        .count();
     assert_eq!(payloads, crate::gate::EVENTS.len());
 }
