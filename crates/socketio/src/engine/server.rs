@@ -41,7 +41,7 @@ pub(crate) struct Core {
     pub(crate) config: Config,
     pub(crate) counters: Counters,
     addresses: Addresses,
-    /// Sessions that requests may name: those that are polled.
+    /// Sessions that requests may name: those that began with polling.
     polled: Shards<Box<str>, Session>,
     all: Shards<u64, Session>,
     next: AtomicU64,
@@ -192,8 +192,10 @@ impl<A: Accept> Engine<A> {
         let session = session.ok_or(Refusal::Session)?;
         match (websocket, &parts.method, upgrade) {
             (true, &Method::GET, Some((key, upgrade))) => {
-                upgrade::claim(&session).map_err(|_| Refusal::Request)?;
-                tokio::spawn(upgrade::run(session, upgrade));
+                match upgrade::claim(&session) {
+                    Ok(()) => drop(tokio::spawn(upgrade::run(session, upgrade))),
+                    Err(_) => drop(tokio::spawn(upgrade::turn_away(session, upgrade))),
+                }
                 Ok(switching(&key))
             }
             (false, &Method::GET, _) => {
@@ -371,9 +373,8 @@ impl Place {
         &self.core.counters
     }
 
-    /// The connection went on to a WebSocket: no request may name it any more.
+    /// The connection went on to a WebSocket. Its id stays known, so that whoever names it is told that it has moved.
     pub(super) fn upgraded(&mut self) {
-        self.forget();
         self.gauge(false).fetch_sub(1, Relaxed);
         self.gauge(true).fetch_add(1, Relaxed);
         self.websocket = Some(true);

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Incoming;
 use super::frame::{self, Bad, Header, Opcode};
-use super::session::{Message, Session};
+use super::session::Session;
 use crate::Reason;
 
 /// Bytes that are read or written at a time.
@@ -196,13 +196,16 @@ impl WebSocket {
         }
     }
 
-    /// The next message alone, for the probe of an upgrade.
-    pub(super) async fn next(&mut self, max: usize) -> Result<Message, Reason> {
+    /// The next text message alone, for the probe of an upgrade.
+    pub(super) async fn next_text(&mut self, max: usize) -> Result<String, Reason> {
         let mut first = None;
         std::future::poll_fn(|context| {
-            self.poll_messages(context, max, &mut |message| {
-                first = Some(message.to_message());
-                Ok(Next::Stop)
+            self.poll_messages(context, max, &mut |message| match message {
+                Incoming::Text(text) => {
+                    first = Some(text.to_owned());
+                    Ok(Next::Stop)
+                }
+                Incoming::Binary(_) => Err(Reason::ProtocolError),
             })
         })
         .await?;
