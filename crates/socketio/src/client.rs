@@ -23,6 +23,9 @@ use crate::packet::{self, Encoded, Packet};
 use crate::socket::Socket;
 use crate::{Reason, engine};
 
+/// How often a client may come back to namespaces whose handlers are not done with it, before it has to wait.
+const SPARE_SEATS: usize = 4;
+
 /// Lets clients in to the namespaces.
 #[derive(Default)]
 pub(crate) struct Door(OnceLock<Arc<[Arc<Space>]>>);
@@ -56,7 +59,8 @@ pub(crate) struct Client {
     spaces: Arc<[Arc<Space>]>,
     session: Session,
     handshake: Handshake,
-    /// One for each namespace that the client was ever in; the namespaces are few and known.
+    /// One for each namespace that the client is in, and those that are not empty yet when it came back; the last one
+    /// of a namespace counts.
     seats: Vec<Seat>,
     /// A packet whose attachments have not all come.
     partial: Option<Box<Partial>>,
@@ -112,13 +116,18 @@ impl Client {
         attachments: Vec<Bytes>,
         size: usize,
     ) -> Result<(), Reason> {
-        let seat = self.seats.iter_mut().find(|seat| *seat.space.name == *namespace);
+        let seat = self.seats.iter_mut().rfind(|seat| *seat.space.name == *namespace);
+        let known = matches!(packet, Packet::Connect { .. })
+            || self.spaces.iter().any(|space| *space.name == *namespace);
+        if !known {
+            return Err(Reason::ProtocolError);
+        }
         match packet {
             Packet::Connect { auth } => {
-                if seat.as_ref().is_some_and(|seat| seat.stage != Stage::Empty) {
-                    return Err(Reason::ProtocolError);
+                // Official clients may ask twice; one that left may come back before its old seat is empty.
+                if !seat.is_some_and(|seat| seat.takes_events()) {
+                    self.connect(namespace, auth);
                 }
-                self.connect(namespace, auth);
             }
             Packet::Disconnect => {
                 if let Some(seat) = seat {
@@ -126,17 +135,17 @@ impl Client {
                 }
             }
             Packet::Event { name, args, ack, .. } => {
-                let seat = seat.ok_or(Reason::ProtocolError)?;
-                // What was on its way when the server ended the socket is for nobody.
-                if seat.takes_events() {
+                // What was on its way when the server ended or refused the socket is for nobody.
+                if let Some(seat) = seat.filter(|seat| seat.takes_events()) {
                     let ack = ack.map(|id| Ack { socket: seat.socket.clone(), id });
                     seat.queue.push_back((Event { name, args, attachments, ack }, size));
                     self.waiting_bytes += size;
                 }
             }
             Packet::Ack { id, args, .. } => {
-                let seat = seat.ok_or(Reason::ProtocolError)?;
-                seat.socket.answered(id, Answer { args, attachments });
+                if let Some(seat) = seat {
+                    seat.socket.answered(id, Answer { args, attachments });
+                }
             }
         }
         Ok(())
@@ -150,7 +159,6 @@ impl Client {
             return;
         };
         self.connect_by = None;
-        self.seats.retain(|seat| *seat.space.name != *namespace);
         let socket = Socket::new(space.clone(), self.session.clone(), self.handshake.clone());
         let (handler, own) = (space.handler.clone(), socket.clone());
         let running = guard(async move { Done::Connect(handler.connect(&own, auth).await) });
@@ -219,17 +227,17 @@ impl Connection for Client {
     fn is_full(&self) -> bool {
         let config = self.session.config();
         self.waiting_bytes > config.max_payload
+            || self.seats.len() > self.spaces.len() + SPARE_SEATS
             || self.seats.iter().any(|seat| seat.queue.len() >= config.in_queue)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut busy = false;
-        let mut present = false;
         for seat in &mut self.seats {
             busy |= seat.poll(context, &self.session, &mut self.waiting_bytes, self.closed).is_pending();
-            present |= seat.stage != Stage::Empty;
         }
-        if present {
+        self.seats.retain(|seat| seat.stage != Stage::Empty);
+        if !self.seats.is_empty() {
             self.connect_by = None;
         } else if self.connect_by.is_none() {
             self.connect_by = Some(Instant::now() + self.session.config().connect_timeout);

@@ -340,3 +340,111 @@ fn write_namespace(text: &mut Vec<u8>, namespace: &str) {
         text.push(b',');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(".*", inner, 0..5).prop_map(|map| json!(map)),
+            ]
+        })
+    }
+
+    fn text(encoded: &Encoded) -> &str {
+        std::str::from_utf8(&encoded.text()[1..]).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_is_read_as_it_was_written(
+            namespace in "/[a-z0-9/_-]{0,20}",
+            name in "[^d]{1,20}",
+            args in prop::collection::vec(json_value(), 0..4),
+            ack in any::<Option<u64>>(),
+            attachments in 0_usize..4,
+        ) {
+            prop_assume!(!RESERVED.contains(&name.as_str()));
+            let parts = vec![Bytes::from_static(b"x"); attachments];
+            let mut encoded = Encoded::binary_event(&namespace, &name, &args, parts);
+            if let Some(id) = ack {
+                encoded = encoded.with_ack_id(id);
+            }
+            let (read, packet) = decode(text(&encoded), 4).unwrap();
+            prop_assert_eq!(read, &namespace);
+            prop_assert_eq!(packet, Packet::Event { name, args, ack, attachments });
+            let data: Vec<Value> = serde_json::from_str(encoded.json()).unwrap();
+            let again = Encoded::from_data(&namespace, &data, encoded.attachments().to_vec());
+            prop_assert_eq!(again.json(), encoded.json());
+        }
+
+        #[test]
+        fn an_answer_is_read_as_it_was_written(
+            id: u64,
+            args in prop::collection::vec(json_value(), 0..4),
+            attachments in 0_usize..4,
+        ) {
+            let parts = vec![Bytes::from_static(b"x"); attachments];
+            let encoded = Encoded::ack("/", id, &args, parts);
+            let (_, packet) = decode(text(&encoded), 4).unwrap();
+            prop_assert_eq!(packet, Packet::Ack { id, args, attachments });
+        }
+
+        #[test]
+        fn garbage_never_panics(text in ".*", start in "[0-6][0-9]{0,3}-?(/[a-z]*,?)?[0-9]{0,25}") {
+            let _ = decode(&text, 4);
+            let _ = decode(&format!("{start}{text}"), 4);
+        }
+    }
+
+    #[test]
+    fn the_specification_has_these() {
+        assert_eq!(decode("0", 0), Ok(("/", Packet::Connect { auth: Value::Null })));
+        let auth = json!({"token": "1"});
+        assert_eq!(decode(r#"0/admin,{"token":"1"}"#, 0), Ok(("/admin", Packet::Connect { auth })));
+        assert_eq!(decode("1/admin", 0), Ok(("/admin", Packet::Disconnect)));
+        let event = |ack| Packet::Event { name: "foo".into(), args: vec![], ack, attachments: 0 };
+        assert_eq!(decode(r#"2/admin,456["foo"]"#, 0), Ok(("/admin", event(Some(456)))));
+        assert_eq!(decode(r#"2["foo"]"#, 0), Ok(("/", event(None))));
+        for (bad, why) in [
+            ("", Malformed::Type),
+            ("4{}", Malformed::Type),
+            ("7", Malformed::Type),
+            ("2{}", Malformed::Payload),
+            ("2[]", Malformed::Payload),
+            ("2[{}]", Malformed::Payload),
+            ("2[\"connect\"]", Malformed::Reserved),
+            ("3[]", Malformed::AckId),
+            ("299999999999999999999[\"a\"]", Malformed::AckId),
+            ("5[\"a\"]", Malformed::Attachments),
+            ("5+1-[\"a\"]", Malformed::Attachments),
+            ("52-[\"a\"]", Malformed::Attachments),
+            ("0[]", Malformed::Payload),
+            ("01{}", Malformed::Payload),
+        ] {
+            assert_eq!(decode(bad, 1), Err(why), "{bad}");
+        }
+        let long = format!("0/{},", "n".repeat(MAX_NAMESPACE));
+        assert_eq!(decode(&long, 0), Err(Malformed::Namespace));
+    }
+
+    #[test]
+    fn placeholders_are_found() {
+        assert_eq!(placeholder_number(&placeholder(3)), Some(3));
+        for value in [json!(1), json!({"_placeholder": false, "num": 1}), json!({"_placeholder": true, "num": -1})] {
+            assert_eq!(placeholder_number(&value), None);
+        }
+    }
+}
