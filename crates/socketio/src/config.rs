@@ -84,7 +84,8 @@ pub struct Config {
     /// Which pages may connect. Any by default.
     pub origins: Origins,
     /// Names, in lower case, of the request headers that a socket's handshake keeps. `origin`, `user-agent`,
-    /// `accept-language`, `traceparent`. Each kept header costs memory for as long as the connection lives.
+    /// `accept-language`, `traceparent`. Each kept header costs memory for as long as the connection lives; one that
+    /// is longer than 1,024 bytes is left out.
     pub kept_headers: Vec<String>,
 }
 

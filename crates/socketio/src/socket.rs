@@ -190,7 +190,7 @@ impl Socket {
 
     fn push(&self, packet: &Encoded, volatile: bool) -> Result<(), Closed> {
         let first = Message::packet(packet.text().clone());
-        self.0.session.send_all(&first, packet.attachments(), volatile)
+        self.0.session.send_all(first, packet.attachments(), volatile)
     }
 
     /// Queues an event and waits for the client's answer.
@@ -314,7 +314,7 @@ impl Socket {
         {
             let mut talk = self.talk();
             match self.0.phase.load(Ordering::Acquire) {
-                // Refused once `connect` returns.
+                // Let in once `connect` returns, and out at once.
                 CONNECTING => talk.ended = Some(Reason::ServerDisconnect),
                 CONNECTED => {
                     talk.ended = Some(Reason::ServerDisconnect);

@@ -244,7 +244,13 @@ impl<C: Connection> Driver<C> {
             return Poll::Ready(reason);
         }
         let patience = self.session.config().close_timeout;
-        let until = *self.closing.get_or_insert_with(|| Instant::now() + patience);
+        let until = match self.closing {
+            Some(until) => until,
+            None => {
+                self.connection.closed(reason);
+                *self.closing.insert(Instant::now() + patience)
+            }
+        };
         if Instant::now() >= until {
             return Poll::Ready(reason);
         }
@@ -329,7 +335,9 @@ impl<C: Connection> Driver<C> {
             tokio::spawn(socket.finish(reason, patience));
         }
         gone(&self.session, reason);
-        self.connection.closed(reason);
+        if self.closing.is_none() {
+            self.connection.closed(reason);
+        }
     }
 }
 

@@ -95,7 +95,8 @@ pub trait Connection: Send + 'static {
         None
     }
 
-    /// The connection is gone. [`Connection::poll`] is called until it is ready, then the connection is dropped.
+    /// The connection takes nothing any more; called once. [`Connection::poll`] is called until it is ready, then this
+    /// is dropped.
     fn closed(&mut self, reason: Reason) {
         let _ = reason;
     }

@@ -1,6 +1,7 @@
 //! Long polling: one GET that waits for what is queued, one POST that brings what the client sends.
 
 use std::future::poll_fn;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
@@ -101,11 +102,11 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
         },
         true,
     )));
-    let mut entered = false;
+    let (mut entered, mut packets) = (false, 0);
     let wait = poll_fn(|context| {
         let mut state = session.lock();
         let first = !std::mem::replace(&mut entered, true);
-        take(&mut state, context.waker(), probed, first)
+        take(&mut state, context.waker(), probed, first, &mut packets)
     });
     let answer = if probed {
         // A client that moves has no poll open: one that begins now is answered by what becomes of the upgrade.
@@ -116,6 +117,7 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
         wait.await
     };
     abandoned.0 = None;
+    session.counters().packets_out.fetch_add(packets, Relaxed);
     if let Some(polling) = session.lock().polling.as_deref_mut() {
         polling.getting = false;
         polling.get = None;
@@ -130,6 +132,7 @@ fn take(
     waker: &Waker,
     probed: bool,
     first: bool,
+    packets: &mut u64,
 ) -> Poll<Result<Bytes, Unexpected>> {
     let Some(polling) = state.polling.as_mut() else {
         return Poll::Ready(if probed { Err(Unexpected) } else { Ok(Bytes::from_static(NOOP)) });
@@ -144,6 +147,7 @@ fn take(
     while payload.len() < MAX_ANSWER {
         let Some(message) = state.pop() else { break };
         packet::write(&mut payload, &message);
+        *packets += 1;
     }
     let over = match state.life {
         Life::Open => None,

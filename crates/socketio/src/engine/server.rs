@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::time::Duration;
 
@@ -31,6 +31,9 @@ use crate::limits::Addresses;
 use crate::shards::Shards;
 use crate::stats::Counters;
 use crate::{Config, Origins, Reason};
+
+/// Longest query of a handshake, in bytes: it is kept as long as the connection.
+const MAX_QUERY: usize = 4096;
 
 /// The body of every answer.
 pub type Body = Full<Bytes>;
@@ -182,6 +185,9 @@ impl<A: Accept> Engine<A> {
             if parts.method != Method::GET {
                 return Err(Refusal::Method);
             }
+            if parameters.len() > MAX_QUERY {
+                return Err(Refusal::Request);
+            }
             return match (websocket, upgrade) {
                 (true, Some((key, upgrade))) => self.open_websocket(&parts, peer, &key, upgrade),
                 (true, None) => Err(Refusal::Request),
@@ -279,13 +285,16 @@ impl<A: Accept> Engine<A> {
             core.counters.refused.fetch_add(1, Relaxed);
             Err(refusal)
         };
-        if core.refusing.load(Relaxed) || core.live.load(Relaxed) >= core.config.max_connections {
+        let before = core.live.fetch_add(1, SeqCst);
+        // Looked at after it is counted, so that whoever closes the server sees it or it sees that.
+        if core.refusing.load(SeqCst) || before >= core.config.max_connections {
+            core.live.fetch_sub(1, SeqCst);
             return refuse(Refusal::Unavailable);
         }
         if !core.addresses.enter(peer, &core.config) {
+            core.live.fetch_sub(1, SeqCst);
             return refuse(Refusal::TooMany);
         }
-        core.live.fetch_add(1, Relaxed);
         Ok(Place {
             core: core.clone(),
             address: peer,
@@ -298,7 +307,7 @@ impl<A: Accept> Engine<A> {
     /// Refuses new connections from now on, and closes those there are, at random moments within `over`, so that their
     /// clients come back elsewhere one after the other. Returns when all were told.
     pub async fn drain(&self, over: Duration) {
-        self.core.refusing.store(true, Relaxed);
+        self.core.refusing.store(true, SeqCst);
         let mut sessions = self.core.sessions();
         sessions.shuffle(&mut rand::rng());
         let start = Instant::now();
@@ -318,21 +327,21 @@ impl<A: Accept> Engine<A> {
 
     /// Closes everything now. True when, at the `deadline` at the latest, no connection and no handler is left.
     pub async fn close(&self, deadline: Duration) -> bool {
-        self.core.refusing.store(true, Relaxed);
+        self.core.refusing.store(true, SeqCst);
         let until = Instant::now() + deadline;
         loop {
             let changed = self.core.changed.notified();
             for session in self.core.sessions() {
                 session.close(Reason::Shutdown);
             }
-            if self.core.live.load(Relaxed) == 0 {
+            if self.core.live.load(SeqCst) == 0 {
                 return true;
             }
             // A connection that was at the door counts already and has no session yet: look again soon.
             let soon = until.min(Instant::now() + Duration::from_millis(50));
             let _ = tokio::time::timeout_at(soon, changed).await;
             if Instant::now() >= until {
-                return self.core.live.load(Relaxed) == 0;
+                return self.core.live.load(SeqCst) == 0;
             }
         }
     }
@@ -405,7 +414,7 @@ impl Drop for Place {
             self.core.all.write(&key).remove(&key);
         }
         self.core.addresses.leave(self.address, &self.core.config);
-        self.core.live.fetch_sub(1, Relaxed);
+        self.core.live.fetch_sub(1, SeqCst);
         self.core.changed.notify_waiters();
     }
 }

@@ -12,6 +12,7 @@ use futures::task::AtomicWaker;
 
 use super::polling::Polling;
 use super::server::Core;
+use crate::stats::Counters;
 use crate::{Config, Reason};
 
 /// A message to a client, as both transports can send it; cloning takes a reference to its bytes.
@@ -142,6 +143,10 @@ impl Session {
         self.0.task.register(waker);
     }
 
+    pub(super) fn counters(&self) -> &Counters {
+        &self.0.core.counters
+    }
+
     /// Makes the connection's task look at what changed.
     pub fn wake(&self) {
         self.0.task.wake();
@@ -157,14 +162,14 @@ impl Session {
     /// # Errors
     /// When the connection is closing, or when this message is one too many and closes it.
     pub fn send(&self, message: Message) -> Result<(), Closed> {
-        self.send_all(&message, &[], false)
+        self.send_all(message, &[], false)
     }
 
     /// Queues `first` and what belongs to it with nothing in between. A `volatile` message is dropped, as if sent,
     /// when the client has not taken yet what was sent before.
     pub(crate) fn send_all(
         &self,
-        first: &Message,
+        first: Message,
         rest: &[Bytes],
         volatile: bool,
     ) -> Result<(), Closed> {
@@ -176,7 +181,7 @@ impl Session {
             return Ok(());
         }
         let idle = state.queue.is_empty() && !state.awake;
-        state.push(first.clone());
+        state.push(first);
         for attachment in rest {
             state.push(Message::binary(attachment.clone()));
         }

@@ -292,6 +292,7 @@ impl WebSocket {
             Reason::ProtocolError => 1002,
             Reason::PayloadTooLarge => 1009,
             Reason::Shutdown => 1001,
+            Reason::HandlerPanicked | Reason::HandlerStalled => 1011,
             _ => 1000,
         };
         let broken = matches!(reason, Reason::TransportError | Reason::SlowReader);

@@ -96,6 +96,7 @@ async fn posts_are_held_back_by_slow_handlers() {
     let body = "40\x1e42[\"sleep\",200]\x1e42[\"sleep\",100]\x1e42[\"record\",2]";
     let start = std::time::Instant::now();
     assert_eq!(poll.post(body).await, 200);
-    assert!(start.elapsed() > Duration::from_millis(250), "{:?}", start.elapsed());
+    // The last event has a place in the queue once the first is handled.
+    assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
     assert_eq!(site.log.wait("record", 1).await.len(), 1);
 }
