@@ -17,8 +17,13 @@ struct Chat;
 impl Namespace for Chat {
     async fn connect(&self, socket: &Socket, auth: Value) -> Result<(), Refused> {
         let name = auth["name"].as_str().unwrap_or("somebody").to_owned();
-        socket.join("lobby").map_err(|error| Refused::new(error.to_string()))?;
-        socket.broadcast().to("lobby").emit("joined", &[json!(name)]);
+        socket
+            .join("lobby")
+            .map_err(|error| Refused::new(error.to_string()))?;
+        socket
+            .broadcast()
+            .to("lobby")
+            .emit("joined", &[json!(name)]);
         socket.set_state(name);
         Ok(())
     }
@@ -36,7 +41,10 @@ impl Namespace for Chat {
 
     async fn disconnected(&self, socket: &Socket, reason: Reason) {
         let name = json!(socket.state::<String>());
-        socket.broadcast().to("lobby").emit("left", &[name, json!(reason.as_str())]);
+        socket
+            .broadcast()
+            .to("lobby")
+            .emit("left", &[name, json!(reason.as_str())]);
     }
 }
 
@@ -45,13 +53,17 @@ async fn main() -> std::io::Result<()> {
     let config = Config::default();
     let sockets = Server::builder(config.clone()).namespace("/", Chat).build();
     let served = sockets.clone();
-    let route = any(move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| async move {
-        served.handle(request, peer.ip()).await
-    });
+    let route = any(
+        move |ConnectInfo(peer): ConnectInfo<SocketAddr>, request: Request| async move {
+            served.handle(request, peer.ip()).await
+        },
+    );
     let app = Router::new().route("/socket.io/", route);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?.tap_io(move |stream| {
-        let _ = souk_socketio::tcp::tune(stream, &config);
-    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:3000")
+        .await?
+        .tap_io(move |stream| {
+            let _ = souk_socketio::tcp::tune(stream, &config);
+        });
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service)
         .with_graceful_shutdown(async move {

@@ -75,9 +75,14 @@ async fn main() -> std::io::Result<()> {
         connect_timeout: Duration::from_secs(1),
         ..Config::default()
     };
-    #[allow(clippy::disallowed_methods, reason = "an example has no configuration but its environment")]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "an example has no configuration but its environment"
+    )]
     let variable = |name| std::env::var(name).ok();
-    let port: u16 = variable("PORT").and_then(|port| port.parse().ok()).unwrap_or(3000);
+    let port: u16 = variable("PORT")
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(3000);
     let served = if variable("ENGINE").is_some_and(|engine| engine == "1") {
         Served::Engine(Engine::new(config.clone(), Echo))
     } else {

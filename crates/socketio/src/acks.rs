@@ -22,11 +22,17 @@ enum To {
 
 impl Waiting {
     pub(crate) fn one(to: oneshot::Sender<Answer>, timeout: Duration) -> Self {
-        Self { until: Instant::now() + timeout, to: To::One(to) }
+        Self {
+            until: Instant::now() + timeout,
+            to: To::One(to),
+        }
     }
 
     pub(crate) fn many(to: mpsc::UnboundedSender<AckNews>, timeout: Duration) -> Self {
-        Self { until: Instant::now() + timeout, to: To::Many(to) }
+        Self {
+            until: Instant::now() + timeout,
+            to: To::Many(to),
+        }
     }
 
     /// Nobody minds when the one who asked is gone.
@@ -44,7 +50,12 @@ pub(crate) struct Acks(HashMap<u64, Waiting>);
 
 impl Acks {
     /// Adds one, when with those whose time is not over there are no more than `most`.
-    pub(crate) fn insert(&mut self, id: u64, waiting: Waiting, most: usize) -> Result<(), NoAnswer> {
+    pub(crate) fn insert(
+        &mut self,
+        id: u64,
+        waiting: Waiting,
+        most: usize,
+    ) -> Result<(), NoAnswer> {
         if self.0.len() >= most {
             let now = Instant::now();
             self.0.retain(|_, waiting| waiting.until > now);

@@ -11,12 +11,12 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::acks::Waiting;
+use crate::engine::{self, Manner};
 use crate::event::Answer;
 use crate::namespace::Namespace;
 use crate::packet::Encoded;
 use crate::shards::Shards;
 use crate::socket::{NotJoined, Socket};
-use crate::engine;
 
 /// Whom a broadcast is for. A socket's id is the name of a room that only it is in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -126,7 +126,9 @@ type RoomWatcher = Box<dyn Fn(&str, bool) + Send + Sync>;
 
 impl std::fmt::Debug for Local {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Local").field("namespace", &self.namespace).finish_non_exhaustive()
+        f.debug_struct("Local")
+            .field("namespace", &self.namespace)
+            .finish_non_exhaustive()
     }
 }
 
@@ -140,7 +142,9 @@ pub(crate) fn new_id() -> (String, u64) {
 /// The number in an id of this process; other servers' ids may have none.
 fn key_of(id: &str) -> Option<u64> {
     use base64::Engine as _;
-    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(id).ok()?;
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(id)
+        .ok()?;
     (bytes.len() == 15).then(|| bytes.first_chunk().map(|key| u64::from_be_bytes(*key)))?
 }
 
@@ -208,7 +212,9 @@ impl Local {
     }
 
     pub(crate) fn insert(&self, socket: &Socket) {
-        self.sockets.write(&socket.key()).insert(socket.key(), socket.clone());
+        self.sockets
+            .write(&socket.key())
+            .insert(socket.key(), socket.clone());
     }
 
     pub(crate) fn remove(&self, socket: &Socket) {
@@ -233,7 +239,9 @@ impl Local {
         match &target.rooms[..] {
             [] => {
                 for part in self.sockets.each() {
-                    part.values().filter(|socket| !seen.contains(&socket.key())).for_each(&mut visit);
+                    part.values()
+                        .filter(|socket| !seen.contains(&socket.key()))
+                        .for_each(&mut visit);
                 }
             }
             [room] => self.in_room(room, |socket| {
@@ -296,7 +304,9 @@ impl Adapter for Local {
                         Arc::from(*room)
                     }
                 };
-                part.entry(name.clone()).or_default().insert(socket.key(), socket.clone());
+                part.entry(name.clone())
+                    .or_default()
+                    .insert(socket.key(), socket.clone());
                 name
             })
         })
@@ -313,8 +323,12 @@ impl Adapter for Local {
     }
 
     fn broadcast(&self, event: &Encoded, target: &Target) {
+        let manner = Manner {
+            volatile: target.flags.volatile,
+            lazy: true,
+        };
         self.for_each(target, |socket| {
-            let _ = socket.deliver(event, target.flags.volatile);
+            let _ = socket.deliver(event, manner);
         });
     }
 
@@ -332,9 +346,15 @@ impl Adapter for Local {
         };
         let id = first.space().next_ack();
         let event = event.with_ack_id(id);
+        let manner = Manner {
+            volatile: target.flags.volatile,
+            lazy: true,
+        };
         let asked = sockets.iter().filter(|socket| {
-            socket.expect(id, Waiting::many(news.clone(), timeout)).is_ok()
-                && socket.deliver(&event, target.flags.volatile).is_ok()
+            socket
+                .expect(id, Waiting::many(news.clone(), timeout))
+                .is_ok()
+                && socket.deliver(&event, manner).is_ok()
         });
         let _ = news.send(AckNews::Expected(asked.count()));
     }
@@ -350,7 +370,9 @@ impl Adapter for Local {
             found.push(RemoteSocket {
                 id: socket.id().to_owned(),
                 handshake: Value::Null,
-                rooms: own.chain(socket.rooms().iter().map(ToString::to_string)).collect(),
+                rooms: own
+                    .chain(socket.rooms().iter().map(ToString::to_string))
+                    .collect(),
                 data: Value::Null,
             });
         });

@@ -35,11 +35,17 @@ pub struct Answers {
 
 impl Broadcast {
     pub(crate) fn new(space: Arc<Space>) -> Self {
-        Self { space: Some(space), target: Target::default() }
+        Self {
+            space: Some(space),
+            target: Target::default(),
+        }
     }
 
     pub(crate) fn nowhere() -> Self {
-        Self { space: None, target: Target::default() }
+        Self {
+            space: None,
+            target: Target::default(),
+        }
     }
 
     /// Also to those in `room`; without any, to everyone. A socket's id is a room of its own.
@@ -73,7 +79,10 @@ impl Broadcast {
 
     /// Only to sockets of this process.
     pub fn local(mut self) -> Self {
-        self.target.flags = Flags { local: true, ..self.target.flags };
+        self.target.flags = Flags {
+            local: true,
+            ..self.target.flags
+        };
         self
     }
 
@@ -114,7 +123,9 @@ impl Broadcast {
             1
         } else {
             let servers = space.adapter.server_count().await;
-            space.adapter.broadcast_with_ack(&event, &self.target, timeout, news);
+            space
+                .adapter
+                .broadcast_with_ack(&event, &self.target, timeout, news);
             servers
         };
         let mut heard = 0;
@@ -171,7 +182,9 @@ impl Broadcast {
     /// Disconnects all of them.
     pub fn disconnect(&self, close_transport: bool) {
         if let Some(space) = &self.space {
-            space.adapter.disconnect_sockets(&self.target, close_transport);
+            space
+                .adapter
+                .disconnect_sockets(&self.target, close_transport);
         }
     }
 

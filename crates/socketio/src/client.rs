@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -116,7 +116,10 @@ impl Client {
         attachments: Vec<Bytes>,
         size: usize,
     ) -> Result<(), Reason> {
-        let seat = self.seats.iter_mut().rfind(|seat| *seat.space.name == *namespace);
+        let seat = self
+            .seats
+            .iter_mut()
+            .rfind(|seat| *seat.space.name == *namespace);
         let known = matches!(packet, Packet::Connect { .. })
             || self.spaces.iter().any(|space| *space.name == *namespace);
         if !known {
@@ -134,11 +137,24 @@ impl Client {
                     seat.leaving.get_or_insert(Reason::ClientDisconnect);
                 }
             }
-            Packet::Event { name, args, ack, .. } => {
+            Packet::Event {
+                name, args, ack, ..
+            } => {
                 // What was on its way when the server ended or refused the socket is for nobody.
                 if let Some(seat) = seat.filter(|seat| seat.takes_events()) {
-                    let ack = ack.map(|id| Ack { socket: seat.socket.clone(), id });
-                    seat.queue.push_back((Event { name, args, attachments, ack }, size));
+                    let ack = ack.map(|id| Ack {
+                        socket: seat.socket.clone(),
+                        id,
+                    });
+                    seat.queue.push_back((
+                        Event {
+                            name,
+                            args,
+                            attachments,
+                            ack,
+                        },
+                        size,
+                    ));
                     self.waiting_bytes += size;
                 }
             }
@@ -152,7 +168,11 @@ impl Client {
     }
 
     fn connect(&mut self, namespace: &str, auth: Value) {
-        let Some(space) = self.spaces.iter().find(|space| *space.name == *namespace).cloned()
+        let Some(space) = self
+            .spaces
+            .iter()
+            .find(|space| *space.name == *namespace)
+            .cloned()
         else {
             let error = serde_json::json!({"message": "Invalid namespace"});
             self.say(&Encoded::connect_error(namespace, &error));
@@ -215,7 +235,13 @@ impl Connection for Client {
                     self.partial = Some(partial);
                     return Ok(());
                 }
-                let Partial { namespace, packet, attachments, size, .. } = *partial;
+                let Partial {
+                    namespace,
+                    packet,
+                    attachments,
+                    size,
+                    ..
+                } = *partial;
                 self.packet(&namespace, packet, attachments, size)
             }
             (Incoming::Text(_), Some(_)) | (Incoming::Binary(_), None) => {
@@ -228,13 +254,18 @@ impl Connection for Client {
         let config = self.session.config();
         self.waiting_bytes > config.max_payload
             || self.seats.len() > self.spaces.len() + SPARE_SEATS
-            || self.seats.iter().any(|seat| seat.queue.len() >= config.in_queue)
+            || self
+                .seats
+                .iter()
+                .any(|seat| seat.queue.len() >= config.in_queue)
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let mut busy = false;
         for seat in &mut self.seats {
-            busy |= seat.poll(context, &self.session, &mut self.waiting_bytes, self.closed).is_pending();
+            busy |= seat
+                .poll(context, &self.session, &mut self.waiting_bytes, self.closed)
+                .is_pending();
         }
         self.seats.retain(|seat| seat.stage != Stage::Empty);
         if !self.seats.is_empty() {
@@ -247,8 +278,14 @@ impl Connection for Client {
 
     fn deadline(&self) -> Option<(Instant, Reason)> {
         let connect = self.connect_by.map(|at| (at, Reason::ConnectTimeout));
-        let partial = self.partial.as_ref().map(|partial| (partial.until, Reason::AttachmentTimeout));
-        [connect, partial].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let partial = self
+            .partial
+            .as_ref()
+            .map(|partial| (partial.until, Reason::AttachmentTimeout));
+        [connect, partial]
+            .into_iter()
+            .flatten()
+            .min_by_key(|(at, _)| *at)
     }
 
     fn closed(&mut self, reason: Reason) {

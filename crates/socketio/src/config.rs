@@ -65,6 +65,10 @@ pub struct Config {
     pub out_buffer: usize,
     /// Packets that may wait to be written to one connection; past it, it is closed as `SlowReader`. 32,768.
     pub out_packets: usize,
+    /// Time for which a broadcast to a connection that was written to just now (in the last four times this) may wait,
+    /// so that several leave in one write. 5 ms; zero: never. What is sent to one socket alone, acks among it, does
+    /// not wait and takes along what does.
+    pub coalesce: Duration,
     /// Events of one socket that may wait for its handler; past it the connection is not read. 64.
     pub in_queue: usize,
     /// Binary attachments that one event may have. 16.
@@ -101,6 +105,7 @@ impl Default for Config {
             stall_timeout: Duration::from_secs(60),
             out_buffer: 16 * 1024 * 1024,
             out_packets: 32_768,
+            coalesce: Duration::from_millis(5),
             in_queue: 64,
             max_attachments: 16,
             attachment_timeout: Duration::from_secs(20),

@@ -48,10 +48,16 @@ impl Addresses {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(vacant) => {
                 table.new += 1;
-                vacant.insert(Client { live: 0, full_at: now })
+                vacant.insert(Client {
+                    live: 0,
+                    full_at: now,
+                })
             }
         };
-        if config.address_sessions.is_some_and(|most| client.live >= most) {
+        if config
+            .address_sessions
+            .is_some_and(|most| client.live >= most)
+        {
             return false;
         }
         if let Some(rate) = config.address_handshakes {
@@ -104,7 +110,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_bucket_empties_and_fills() {
         let config = Config {
-            address_handshakes: Some(Rate { burst: 3, period: Duration::from_secs(3) }),
+            address_handshakes: Some(Rate {
+                burst: 3,
+                period: Duration::from_secs(3),
+            }),
             ..Config::default()
         };
         let addresses = Addresses::default();
@@ -126,7 +135,10 @@ mod tests {
             ..Config::default()
         };
         let addresses = Addresses::default();
-        let (one, same) = ("2001:db8::1".parse().unwrap(), "2001:db8::2".parse().unwrap());
+        let (one, same) = (
+            "2001:db8::1".parse().unwrap(),
+            "2001:db8::2".parse().unwrap(),
+        );
         assert!(addresses.enter(one, &config));
         assert!(!addresses.enter(same, &config));
         addresses.leave(one, &config);

@@ -98,6 +98,8 @@ impl Space {
 
 impl std::fmt::Debug for Space {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Space").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("Space")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }

@@ -411,12 +411,26 @@ mod tests {
 
     #[test]
     fn the_specification_has_these() {
-        assert_eq!(decode("0", 0), Ok(("/", Packet::Connect { auth: Value::Null })));
+        assert_eq!(
+            decode("0", 0),
+            Ok(("/", Packet::Connect { auth: Value::Null }))
+        );
         let auth = json!({"token": "1"});
-        assert_eq!(decode(r#"0/admin,{"token":"1"}"#, 0), Ok(("/admin", Packet::Connect { auth })));
+        assert_eq!(
+            decode(r#"0/admin,{"token":"1"}"#, 0),
+            Ok(("/admin", Packet::Connect { auth }))
+        );
         assert_eq!(decode("1/admin", 0), Ok(("/admin", Packet::Disconnect)));
-        let event = |ack| Packet::Event { name: "foo".into(), args: vec![], ack, attachments: 0 };
-        assert_eq!(decode(r#"2/admin,456["foo"]"#, 0), Ok(("/admin", event(Some(456)))));
+        let event = |ack| Packet::Event {
+            name: "foo".into(),
+            args: vec![],
+            ack,
+            attachments: 0,
+        };
+        assert_eq!(
+            decode(r#"2/admin,456["foo"]"#, 0),
+            Ok(("/admin", event(Some(456))))
+        );
         assert_eq!(decode(r#"2["foo"]"#, 0), Ok(("/", event(None))));
         for (bad, why) in [
             ("", Malformed::Type),
@@ -443,7 +457,11 @@ mod tests {
     #[test]
     fn placeholders_are_found() {
         assert_eq!(placeholder_number(&placeholder(3)), Some(3));
-        for value in [json!(1), json!({"_placeholder": false, "num": 1}), json!({"_placeholder": true, "num": -1})] {
+        for value in [
+            json!(1),
+            json!({"_placeholder": false, "num": 1}),
+            json!({"_placeholder": true, "num": -1}),
+        ] {
             assert_eq!(placeholder_number(&value), None);
         }
     }

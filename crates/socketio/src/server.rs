@@ -8,13 +8,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 
+use crate::Config;
 use crate::adapter::{Adapter, Local, MakeAdapter};
 use crate::broadcast::Broadcast;
 use crate::client::{Door, SocketIo};
 use crate::engine::{Body, Engine};
 use crate::namespace::{Namespace, Space};
 use crate::stats::Stats;
-use crate::Config;
 
 /// A Socket.IO server. Cheap to clone; every clone is the same server. It has no listener: hand it the requests that
 /// come for its path.
@@ -33,7 +33,9 @@ pub struct Builder {
 
 impl std::fmt::Debug for Builder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builder").field("config", &self.config).finish_non_exhaustive()
+        f.debug_struct("Builder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
     }
 }
 
@@ -42,7 +44,11 @@ impl Builder {
     /// not named here can never be connected to.
     #[must_use]
     pub fn namespace(mut self, name: &str, handler: impl Namespace) -> Self {
-        let name = if name.starts_with('/') { name.to_owned() } else { format!("/{name}") };
+        let name = if name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("/{name}")
+        };
         self.namespaces.retain(|(known, _)| *known != name);
         self.namespaces.push((name, Arc::new(handler)));
         self

@@ -31,12 +31,16 @@ impl<K: Hash + Eq, V> Shards<K, V> {
 
     /// The part that `key` belongs to, for reading.
     pub(crate) fn read<Q: Hash + ?Sized>(&self, key: &Q) -> RwLockReadGuard<'_, HashMap<K, V>> {
-        self.part(key).read().unwrap_or_else(PoisonError::into_inner)
+        self.part(key)
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The part that `key` belongs to, for writing.
     pub(crate) fn write<Q: Hash + ?Sized>(&self, key: &Q) -> RwLockWriteGuard<'_, HashMap<K, V>> {
-        self.part(key).write().unwrap_or_else(PoisonError::into_inner)
+        self.part(key)
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Each part in turn, for reading.

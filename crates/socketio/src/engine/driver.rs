@@ -72,8 +72,7 @@ impl<C: Connection> Driver<C> {
         {
             let sleep = tokio::time::sleep_until(self.next_deadline());
             tokio::pin!(sleep);
-            let reason =
-                std::future::poll_fn(|context| self.poll(context, sleep.as_mut())).await;
+            let reason = std::future::poll_fn(|context| self.poll(context, sleep.as_mut())).await;
             self.end(reason);
         }
         std::future::poll_fn(|context| self.connection.poll(context)).await;
@@ -160,7 +159,9 @@ impl<C: Connection> Driver<C> {
 
     /// Reads until nothing is there (false) or the connection is full (true).
     fn read_socket(&mut self, context: &mut Context<'_>) -> Result<bool, Reason> {
-        let Some(socket) = &mut self.socket else { return Ok(false) };
+        let Some(socket) = &mut self.socket else {
+            return Ok(false);
+        };
         let (connection, heart) = (&mut self.connection, &mut self.heart);
         let interval = self.session.config().ping_interval;
         let max = self.session.config().max_payload;
@@ -173,7 +174,11 @@ impl<C: Connection> Driver<C> {
                 }
                 binary @ Incoming::Binary(_) => connection.receive(binary)?,
             }
-            Ok(if connection.is_full() { Next::Stop } else { Next::More })
+            Ok(if connection.is_full() {
+                Next::Stop
+            } else {
+                Next::More
+            })
         });
         if count > 0 {
             self.heard = true;
@@ -187,8 +192,15 @@ impl<C: Connection> Driver<C> {
 
     /// Takes what a POST brought until it is all taken (false) or the connection is full (true).
     fn read_inbox(&mut self) -> Result<bool, Reason> {
-        let inbox = self.session.lock().polling.as_ref().and_then(|polling| polling.inbox.clone());
-        let Some(Inbox { body, mut at }) = inbox else { return Ok(false) };
+        let inbox = self
+            .session
+            .lock()
+            .polling
+            .as_ref()
+            .and_then(|polling| polling.inbox.clone());
+        let Some(Inbox { body, mut at }) = inbox else {
+            return Ok(false);
+        };
         self.heard = true;
         let interval = self.session.config().ping_interval;
         let mut count = 0;
@@ -226,11 +238,16 @@ impl<C: Connection> Driver<C> {
     }
 
     fn write(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
-        let Some(socket) = &mut self.socket else { return Ok(()) };
+        let Some(socket) = &mut self.socket else {
+            return Ok(());
+        };
         let mut packets = 0;
         let polled = socket.poll_write(context, &self.session, &mut packets);
         if packets > 0 {
-            self.place.counters().packets_out.fetch_add(packets, Relaxed);
+            self.place
+                .counters()
+                .packets_out
+                .fetch_add(packets, Relaxed);
         }
         match polled {
             Poll::Ready(result) => result,
@@ -259,7 +276,10 @@ impl<C: Connection> Driver<C> {
             Some(socket) => {
                 let mut packets = 0;
                 let polled = socket.poll_write(context, &self.session, &mut packets);
-                self.place.counters().packets_out.fetch_add(packets, Relaxed);
+                self.place
+                    .counters()
+                    .packets_out
+                    .fetch_add(packets, Relaxed);
                 polled.is_ready()
             }
             None => {
@@ -267,7 +287,11 @@ impl<C: Connection> Driver<C> {
                 state.polling.as_deref().is_none_or(|polling| polling.told)
             }
         };
-        if told { Poll::Ready(reason) } else { Poll::Pending }
+        if told {
+            Poll::Ready(reason)
+        } else {
+            Poll::Pending
+        }
     }
 
     fn next_deadline(&self) -> Instant {
@@ -280,8 +304,13 @@ impl<C: Connection> Driver<C> {
         // What the client owes may have come already and wait to be read.
         let behind = self.connection.deadline().filter(|_| self.paused.is_none());
         let behind = behind.map(|(at, _)| at);
-        let stalled = self.paused.map(|since| since + self.session.config().stall_timeout);
-        [behind, stalled].into_iter().flatten().fold(heart, Instant::min)
+        let stalled = self
+            .paused
+            .map(|since| since + self.session.config().stall_timeout);
+        [behind, stalled]
+            .into_iter()
+            .flatten()
+            .fold(heart, Instant::min)
     }
 
     /// Does what is due now.
@@ -355,7 +384,10 @@ fn gone(session: &Session, reason: Reason) {
     });
     drop(state);
     if let Some((get, post)) = waiting {
-        [get, post].into_iter().flatten().for_each(std::task::Waker::wake);
+        [get, post]
+            .into_iter()
+            .flatten()
+            .for_each(std::task::Waker::wake);
     }
 }
 

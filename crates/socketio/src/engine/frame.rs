@@ -110,7 +110,11 @@ pub(super) fn unmask(content: &mut [u8], mask: [u8; 4]) {
         bytes.copy_from_slice(chunk);
         chunk.copy_from_slice(&(u64::from_ne_bytes(bytes) ^ wide).to_ne_bytes());
     }
-    for (byte, key) in chunks.into_remainder().iter_mut().zip(mask.into_iter().cycle()) {
+    for (byte, key) in chunks
+        .into_remainder()
+        .iter_mut()
+        .zip(mask.into_iter().cycle())
+    {
         *byte ^= key;
     }
 }

@@ -32,7 +32,10 @@ impl Handshake {
             .kept_headers
             .iter()
             .filter_map(|name| {
-                let value = parts.headers.get(name).filter(|value| value.len() <= MAX_HEADER)?;
+                let value = parts
+                    .headers
+                    .get(name)
+                    .filter(|value| value.len() <= MAX_HEADER)?;
                 let copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
                 Some((HeaderName::from_bytes(name.as_bytes()).ok()?, copy))
             })

@@ -25,6 +25,7 @@ pub use handshake::Handshake;
 pub(crate) use handshake::random;
 pub(crate) use server::Core;
 pub use server::{Body, Engine};
+pub(crate) use session::Manner;
 pub use session::{Closed, Message, Session};
 
 use crate::Reason;

@@ -65,7 +65,10 @@ mod tests {
     fn payload_has_text_and_binary() {
         let mut payload = Vec::new();
         write(&mut payload, &Message::text("hello"));
-        write(&mut payload, &Message::binary(Bytes::from_static(&[1, 2, 3, 4])));
+        write(
+            &mut payload,
+            &Message::binary(Bytes::from_static(&[1, 2, 3, 4])),
+        );
         assert_eq!(payload, b"4hello\x1ebAQIDBA==");
         assert_eq!(parse_binary("AQIDBA==").unwrap(), &[1, 2, 3, 4][..]);
     }

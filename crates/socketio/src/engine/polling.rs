@@ -135,7 +135,11 @@ fn take(
     packets: &mut u64,
 ) -> Poll<Result<Bytes, Unexpected>> {
     let Some(polling) = state.polling.as_mut() else {
-        return Poll::Ready(if probed { Err(Unexpected) } else { Ok(Bytes::from_static(NOOP)) });
+        return Poll::Ready(if probed {
+            Err(Unexpected)
+        } else {
+            Ok(Bytes::from_static(NOOP))
+        });
     };
     match polling.upgrade {
         Upgrade::Done(_) if probed => return Poll::Ready(Err(Unexpected)),
@@ -160,7 +164,11 @@ fn take(
         if let Some(polling) = state.polling.as_mut() {
             polling.told = true;
         }
-        let last = if reason == Reason::TransportClose { NOOP } else { CLOSE };
+        let last = if reason == Reason::TransportClose {
+            NOOP
+        } else {
+            CLOSE
+        };
         if !payload.is_empty() {
             payload.push(packet::SEPARATOR);
         }
@@ -225,7 +233,11 @@ pub(super) async fn post(session: &Session, body: Bytes) -> Result<(), Unexpecte
             Life::Closing(_) | Life::Gone(_) => return Poll::Ready(Err(Unexpected)),
         }
         let Some(polling) = state.polling.as_mut() else {
-            return Poll::Ready(if body.is_none() { Ok(()) } else { Err(Unexpected) });
+            return Poll::Ready(if body.is_none() {
+                Ok(())
+            } else {
+                Err(Unexpected)
+            });
         };
         if polling.inbox.is_none() {
             // What a POST that was given up left is taken before this one's turn comes.

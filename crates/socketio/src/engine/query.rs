@@ -4,15 +4,20 @@ use std::borrow::Cow;
 
 /// The first value of `name` in `query`.
 pub(super) fn get<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    pairs(query).find(|(key, _)| key == name).map(|(_, value)| value)
+    pairs(query)
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value)
 }
 
 /// All pairs of `query`.
 pub(super) fn pairs(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(key), decode(value))
-    })
+    query
+        .split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| {
+            let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(key), decode(value))
+        })
 }
 
 fn decode(text: &str) -> Cow<'_, str> {

@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -51,6 +51,11 @@ pub(crate) struct Core {
     live: AtomicUsize,
     refusing: AtomicBool,
     changed: Notify,
+    /// Sessions whose tasks are to be woken soon.
+    lazy: Mutex<Vec<Session>>,
+    lazy_news: Notify,
+    /// The task that wakes them; there from the first connection on.
+    waker: OnceLock<()>,
 }
 
 /// A connection's place in the books; given back when it is dropped.
@@ -110,6 +115,9 @@ impl<A: Accept> Engine<A> {
             live: AtomicUsize::new(0),
             refusing: AtomicBool::new(false),
             changed: Notify::new(),
+            lazy: Mutex::default(),
+            lazy_news: Notify::new(),
+            waker: OnceLock::new(),
         };
         Self {
             accept: Arc::new(accept),
@@ -134,7 +142,9 @@ impl<A: Accept> Engine<A> {
     {
         let origin = request.headers().get(ORIGIN).cloned();
         let foreign = origin.as_ref().is_some_and(|origin| {
-            !origin.to_str().is_ok_and(|origin| self.core.config.origins.allow(origin))
+            !origin
+                .to_str()
+                .is_ok_and(|origin| self.core.config.origins.allow(origin))
         });
         if foreign {
             self.core.counters.refused.fetch_add(1, Relaxed);
@@ -142,7 +152,10 @@ impl<A: Accept> Engine<A> {
         }
         let mut response = match *request.method() {
             Method::OPTIONS => preflight(),
-            _ => self.route(request, peer).await.unwrap_or_else(Refusal::response),
+            _ => self
+                .route(request, peer)
+                .await
+                .unwrap_or_else(Refusal::response),
         };
         self.allow(response.headers_mut(), origin);
         response
@@ -155,7 +168,10 @@ impl<A: Accept> Engine<A> {
             }
             (Origins::Only(_), Some(origin)) => {
                 headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                headers.insert(
+                    ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                    HeaderValue::from_static("true"),
+                );
                 headers.insert(VARY, HeaderValue::from_static("Origin"));
             }
             (Origins::Only(_), None) => {
@@ -164,7 +180,11 @@ impl<A: Accept> Engine<A> {
         }
     }
 
-    async fn route<B>(&self, mut request: Request<B>, peer: IpAddr) -> Result<Response<Body>, Refusal>
+    async fn route<B>(
+        &self,
+        mut request: Request<B>,
+        peer: IpAddr,
+    ) -> Result<Response<Body>, Refusal>
     where
         B: http_body::Body<Data = Bytes> + Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -237,7 +257,9 @@ impl<A: Accept> Engine<A> {
                 return Err(Refusal::Request);
             }
         };
-        polling::post(session, body).await.map_err(|_| Refusal::Request)
+        polling::post(session, body)
+            .await
+            .map_err(|_| Refusal::Request)
     }
 
     fn open_polling(&self, parts: &Parts, peer: IpAddr) -> Result<Response<Body>, Refusal> {
@@ -267,7 +289,10 @@ impl<A: Accept> Engine<A> {
             let driver = {
                 let session = Session::new(core.clone(), false);
                 // Nothing can be asked for by this id: polling cannot take a WebSocket over.
-                driver::greet(&session, handshake::open_packet(&handshake::secret(), false, &core.config));
+                driver::greet(
+                    &session,
+                    handshake::open_packet(&handshake::secret(), false, &core.config),
+                );
                 place.begin(&session, None);
                 let connection = accept.accept(session.clone(), known);
                 let socket = Box::new(WebSocket::new(upgraded));
@@ -294,6 +319,12 @@ impl<A: Accept> Engine<A> {
         if !core.addresses.enter(peer, &core.config) {
             core.live.fetch_sub(1, SeqCst);
             return refuse(Refusal::TooMany);
+        }
+        let coalesce = core.config.coalesce;
+        if !coalesce.is_zero() {
+            let weak = Arc::downgrade(core);
+            core.waker
+                .get_or_init(|| drop(tokio::spawn(wake_lazy(weak, coalesce))));
         }
         Ok(Place {
             core: core.clone(),
@@ -347,7 +378,35 @@ impl<A: Accept> Engine<A> {
     }
 }
 
+/// Wakes those who were asked to wait a little, as long as there is a server.
+async fn wake_lazy(core: Weak<Core>, coalesce: Duration) {
+    while let Some(here) = core.upgrade() {
+        // A server that is gone is noticed within a minute.
+        let news = here.lazy_news.notified();
+        let _ = tokio::time::timeout(Duration::from_secs(60), news).await;
+        tokio::time::sleep(coalesce).await;
+        let sessions = std::mem::take(&mut *here.lazy());
+        sessions.iter().for_each(Session::wake);
+    }
+}
+
 impl Core {
+    fn lazy(&self) -> std::sync::MutexGuard<'_, Vec<Session>> {
+        self.lazy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the task of `session` woken after `coalesce`.
+    pub(super) fn wake_soon(&self, session: &Session) {
+        let first = {
+            let mut lazy = self.lazy();
+            lazy.push(session.clone());
+            lazy.len() == 1
+        };
+        if first {
+            self.lazy_news.notify_one();
+        }
+    }
+
     fn sessions(&self) -> Vec<Session> {
         self.all
             .each()
@@ -365,7 +424,9 @@ impl Place {
         self.key = Some(key);
         let websocket = sid.is_none();
         if let Some(sid) = sid {
-            core.polled.write(&*sid).insert(sid.clone(), session.clone());
+            core.polled
+                .write(&*sid)
+                .insert(sid.clone(), session.clone());
             self.sid = Some(sid);
         }
         core.counters.connections.fetch_add(1, Relaxed);
@@ -375,7 +436,11 @@ impl Place {
 
     fn gauge(&self, websocket: bool) -> &AtomicU64 {
         let counters = &self.core.counters;
-        if websocket { &counters.websocket } else { &counters.polling }
+        if websocket {
+            &counters.websocket
+        } else {
+            &counters.polling
+        }
     }
 
     pub(super) fn counters(&self) -> &Counters {
@@ -448,7 +513,10 @@ impl Refusal {
 fn text(payload: Bytes) -> Response<Body> {
     let mut response = Response::new(Full::new(payload));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=UTF-8"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=UTF-8"),
+    );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -469,8 +537,14 @@ fn preflight() -> Response<Body> {
     let mut response = Response::new(Full::default());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
-    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("content-type, authorization"));
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("GET, POST"),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("content-type, authorization"),
+    );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     response
 }

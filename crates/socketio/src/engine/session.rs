@@ -9,6 +9,7 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use futures::task::AtomicWaker;
+use tokio::time::Instant;
 
 use super::polling::Polling;
 use super::server::Core;
@@ -38,7 +39,10 @@ impl Message {
 
     /// A text packet that has its type in front already, and is UTF-8.
     pub(crate) fn packet(data: Bytes) -> Self {
-        Self { data, binary: false }
+        Self {
+            data,
+            binary: false,
+        }
     }
 
     pub(super) fn is_binary(&self) -> bool {
@@ -49,6 +53,18 @@ impl Message {
         &self.data
     }
 }
+
+/// How a message is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Dropped, as if sent, when the client has not taken yet what was sent before.
+    pub volatile: bool,
+    /// May wait a little for others.
+    pub lazy: bool,
+}
+
+/// Bytes that are worth a write of their own.
+const ENOUGH: usize = 32 * 1024;
 
 /// The connection takes nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -82,6 +98,10 @@ pub(super) struct State {
     pub queue: VecDeque<Message>,
     /// Bytes in `queue`.
     pub bytes: usize,
+    /// What is queued may wait for more: the core wakes the task soon.
+    pub lazy: bool,
+    /// When the task last wrote, where that matters.
+    pub written_at: Option<Instant>,
     /// Bytes that left the queue and that the socket did not take yet.
     pub in_flight: usize,
     /// The connection's task is at work and looks at the queue before it sleeps, so that nobody has to wake it.
@@ -103,9 +123,12 @@ impl State {
 
     /// Whether something waits that the client did not take.
     fn backlog(&self) -> bool {
-        !self.queue.is_empty()
+        !(self.queue.is_empty() || self.lazy)
             || self.in_flight > 0
-            || self.polling.as_ref().is_some_and(|polling| !polling.is_waiting())
+            || self
+                .polling
+                .as_ref()
+                .is_some_and(|polling| !polling.is_waiting())
     }
 
     fn push(&mut self, message: Message) {
@@ -125,6 +148,8 @@ impl Session {
                 life: Life::Open,
                 queue: VecDeque::new(),
                 bytes: 0,
+                lazy: false,
+                written_at: None,
                 in_flight: 0,
                 awake: false,
                 polling: polling.then(Box::default),
@@ -162,25 +187,24 @@ impl Session {
     /// # Errors
     /// When the connection is closing, or when this message is one too many and closes it.
     pub fn send(&self, message: Message) -> Result<(), Closed> {
-        self.send_all(message, &[], false)
+        self.send_all(message, &[], Manner::default())
     }
 
-    /// Queues `first` and what belongs to it with nothing in between. A `volatile` message is dropped, as if sent,
-    /// when the client has not taken yet what was sent before.
+    /// Queues `first` and what belongs to it with nothing in between.
     pub(crate) fn send_all(
         &self,
         first: Message,
         rest: &[Bytes],
-        volatile: bool,
+        manner: Manner,
     ) -> Result<(), Closed> {
         let mut state = self.lock();
         if state.life != Life::Open {
             return Err(Closed);
         }
-        if volatile && state.backlog() {
+        if manner.volatile && state.backlog() {
             return Ok(());
         }
-        let idle = state.queue.is_empty() && !state.awake;
+        let idle = (state.queue.is_empty() || state.lazy) && !state.awake;
         state.push(first);
         for attachment in rest {
             state.push(Message::binary(attachment.clone()));
@@ -194,9 +218,25 @@ impl Session {
             state.bytes = 0;
         }
         let waker = state.waker();
+        let config = &self.0.core.config;
+        let lazy = manner.lazy
+            && idle
+            && !full
+            && state.polling.is_none()
+            && state.bytes < ENOUGH
+            && state
+                .written_at
+                .is_some_and(|at| at.elapsed() < config.coalesce * 4);
+        let known = std::mem::replace(&mut state.lazy, lazy);
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
+        }
+        if lazy {
+            if !known {
+                self.0.core.wake_soon(self);
+            }
+            return Ok(());
         }
         // With something queued before, the task is on its way already, or waits for the socket to take more.
         if full || idle {

@@ -19,7 +19,9 @@ pub(super) fn accept_key(headers: &HeaderMap) -> Option<String> {
     let says = |name, token: &str| {
         headers.get_all(name).iter().any(|value| {
             value.to_str().is_ok_and(|value| {
-                value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token))
+                value
+                    .split(',')
+                    .any(|part| part.trim().eq_ignore_ascii_case(token))
             })
         })
     };
@@ -70,7 +72,9 @@ pub(super) async fn turn_away(session: Session, upgrade: OnUpgrade) {
     let config = session.config();
     if let Ok(Ok(upgraded)) = tokio::time::timeout(config.upgrade_timeout, upgrade).await {
         let patience = config.close_timeout;
-        WebSocket::new(upgraded).finish(Reason::TransportClose, patience).await;
+        WebSocket::new(upgraded)
+            .finish(Reason::TransportClose, patience)
+            .await;
     }
 }
 

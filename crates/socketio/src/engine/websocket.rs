@@ -11,6 +11,7 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::Incoming;
 use super::frame::{self, Bad, Header, Opcode};
@@ -237,11 +238,19 @@ impl WebSocket {
             state.awake = false;
             while chunk.len() < CHUNK {
                 let Some(message) = state.pop() else { break };
-                let opcode = if message.is_binary() { Opcode::Binary } else { Opcode::Text };
+                let opcode = if message.is_binary() {
+                    Opcode::Binary
+                } else {
+                    Opcode::Text
+                };
                 frame::write(&mut chunk, opcode, message.data());
                 *packets += 1;
             }
             state.in_flight = chunk.len();
+            state.lazy = false;
+            if !chunk.is_empty() && !session.config().coalesce.is_zero() {
+                state.written_at = Some(Instant::now());
+            }
             drop(state);
             if chunk.is_empty() {
                 WRITE.set(chunk);

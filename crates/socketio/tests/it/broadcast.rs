@@ -56,7 +56,10 @@ async fn rooms_joined_while_connecting_miss_nothing() {
 
 #[tokio::test]
 async fn who_leaves_is_in_no_room() {
-    let config = Config { max_rooms: 3, ..Config::default() };
+    let config = Config {
+        max_rooms: 3,
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let ws = Ws::connect(site.address, json!({"rooms": ["a", "b", "b"]})).await;
     let socket = site.server.of("/").to("a").sockets().remove(0);
@@ -85,5 +88,8 @@ async fn all_of_a_room_can_be_disconnected() {
     assert_eq!(out.text().await, "41");
     stays.send(r#"42["echo"]"#).await;
     assert_eq!(stays.text().await, r#"42["echo"]"#);
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("server disconnect")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("server disconnect")]
+    );
 }

@@ -35,7 +35,10 @@ impl Ws {
         stream.set_nodelay(true).unwrap();
         let url = format!("ws://{address}/socket.io/?EIO=4&transport=websocket{query}");
         let (stream, _) = tokio_tungstenite::client_async(url, stream).await.unwrap();
-        Self { stream, sid: String::new() }
+        Self {
+            stream,
+            sid: String::new(),
+        }
     }
 
     /// Connected to `/` with `auth`.
@@ -100,8 +103,9 @@ pub async fn request(
 ) -> (StatusCode, HeaderMap, String) {
     let stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .unwrap();
     let driver = tokio::spawn(connection);
     let mut request = Request::builder()
         .method(method)
@@ -129,7 +133,10 @@ impl Poll {
         let (status, _, body) = request(address, "GET", "EIO=4&transport=polling", &[], "").await;
         assert_eq!(status, 200, "{body}");
         let open: Value = serde_json::from_str(body.strip_prefix('0').unwrap()).unwrap();
-        Self { address, sid: open["sid"].as_str().unwrap().to_owned() }
+        Self {
+            address,
+            sid: open["sid"].as_str().unwrap().to_owned(),
+        }
     }
 
     pub fn query(&self) -> String {
@@ -142,6 +149,8 @@ impl Poll {
     }
 
     pub async fn post(&self, body: impl Into<Bytes>) -> StatusCode {
-        request(self.address, "POST", &self.query(), &[], body).await.0
+        request(self.address, "POST", &self.query(), &[], body)
+            .await
+            .0
     }
 }

@@ -15,7 +15,10 @@ async fn a_goodbye_comes_after_what_was_sent() {
     ws.feed(r#"42["bye",true]"#.to_owned()).await;
     ws.send(r#"42["record",1]"#).await;
     assert_eq!(ws.rest().await, [r#"42["last"]"#, "41"]);
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("server disconnect")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("server disconnect")]
+    );
     assert!(site.log.of("record").is_empty());
     let mut ws = Ws::connect(site.address, json!({})).await;
     ws.feed(r#"42["bye",false]"#.to_owned()).await;
@@ -66,7 +69,8 @@ async fn a_drain_spreads_and_refuses() {
         async move { server.drain(Duration::from_millis(500)).await }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
-    let (status, headers, _) = request(site.address, "GET", "EIO=4&transport=polling", &[], "").await;
+    let (status, headers, _) =
+        request(site.address, "GET", "EIO=4&transport=polling", &[], "").await;
     assert_eq!(status, 503);
     assert!(headers.contains_key("retry-after"));
     let mut times = Vec::new();
@@ -76,7 +80,10 @@ async fn a_drain_spreads_and_refuses() {
     draining.await.unwrap();
     times.sort();
     assert!(*times.last().unwrap() < Duration::from_secs(2), "{times:?}");
-    assert!(times[19] - times[0] > Duration::from_millis(150), "{times:?}");
+    assert!(
+        times[19] - times[0] > Duration::from_millis(150),
+        "{times:?}"
+    );
     assert!(site.server.close(Duration::from_secs(5)).await);
     assert_eq!(site.closes(Reason::Shutdown), 20);
     assert_eq!(site.log.of("disconnected").len(), 20);

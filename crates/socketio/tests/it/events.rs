@@ -18,7 +18,12 @@ async fn twenty_thousand_events_are_handled_in_order() {
     }
     ws.send(r#"421["ack","done"]"#).await;
     assert_eq!(ws.text().await, r#"431["done"]"#);
-    let numbers: Vec<u64> = site.log.of("record").iter().map(|n| n.as_u64().unwrap()).collect();
+    let numbers: Vec<u64> = site
+        .log
+        .of("record")
+        .iter()
+        .map(|n| n.as_u64().unwrap())
+        .collect();
     assert_eq!(numbers, (0..20_000).collect::<Vec<u64>>());
 }
 
@@ -51,7 +56,10 @@ async fn who_is_refused_is_told_why() {
         r#"44{"data":{"code":"expired"},"message":"not you"}"#
     );
     ws.send("40/nowhere,").await;
-    assert_eq!(ws.text().await, r#"44/nowhere,{"message":"Invalid namespace"}"#);
+    assert_eq!(
+        ws.text().await,
+        r#"44/nowhere,{"message":"Invalid namespace"}"#
+    );
     ws.send("40/other,").await;
     assert!(ws.text().await.starts_with("40/other,{"));
     ws.send(r#"42/other,["echo",1]"#).await;
@@ -69,7 +77,10 @@ async fn public_ids_are_not_session_ids() {
     assert_eq!(sockets.len(), 1);
     assert_eq!(sockets[0].id().len(), 20);
     assert_ne!(sockets[0].id(), ws.sid);
-    assert_eq!(sockets[0].state::<serde_json::Value>().unwrap()["rooms"][0], "a");
+    assert_eq!(
+        sockets[0].state::<serde_json::Value>().unwrap()["rooms"][0],
+        "a"
+    );
     assert_eq!(sockets[0].handshake().address(), site.address.ip());
 }
 
@@ -84,7 +95,10 @@ async fn a_socket_that_comes_back_at_once_is_let_in() {
     ws.send(r#"421["ack",2]"#).await;
     assert!(ws.text().await.starts_with("40{"));
     assert_eq!(ws.text().await, "431[2]");
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("client disconnect")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("client disconnect")]
+    );
     assert_eq!(site.log.of("record"), [json!(1)]);
     assert_eq!(site.server.of("/").sockets().len(), 1);
 }
@@ -97,7 +111,10 @@ async fn a_panic_closes_its_own_connection_alone() {
     ws.feed(r#"42["panic"]"#.to_owned()).await;
     ws.send(r#"42["record",1]"#).await;
     assert!(ws.rest().await.is_empty());
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("handler panicked")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("handler panicked")]
+    );
     let mut third = Ws::open(site.address).await;
     third.send(r#"40{"panic":true}"#).await;
     assert!(third.rest().await.is_empty());
@@ -135,11 +152,28 @@ async fn binary_comes_back_as_it_went() {
 
 #[tokio::test]
 async fn what_is_no_packet_closes_the_connection() {
-    let config = Config { max_attachments: 2, attachment_timeout: Duration::from_millis(100), ..Config::default() };
+    let config = Config {
+        max_attachments: 2,
+        attachment_timeout: Duration::from_millis(100),
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     for garbage in [
-        "x", "4", "49", "42{}", "42[]", r#"42["disconnect"]"#, "42abc[]", "43[1]", r#"453-["x"]"#,
-        r#"45["x"]"#, "40[1]", "2", "5", r#"42/unknown,["x"]"#, "42[\"a\",",
+        "x",
+        "4",
+        "49",
+        "42{}",
+        "42[]",
+        r#"42["disconnect"]"#,
+        "42abc[]",
+        "43[1]",
+        r#"453-["x"]"#,
+        r#"45["x"]"#,
+        "40[1]",
+        "2",
+        "5",
+        r#"42/unknown,["x"]"#,
+        "42[\"a\",",
     ] {
         let mut ws = Ws::connect(site.address, json!({})).await;
         ws.send(garbage).await;
@@ -151,7 +185,8 @@ async fn what_is_no_packet_closes_the_connection() {
     assert!(ws.rest().await.is_empty());
     // An attachment that is announced and never comes.
     let mut ws = Ws::connect(site.address, json!({})).await;
-    ws.send(r#"451-["echo",{"_placeholder":true,"num":0}]"#).await;
+    ws.send(r#"451-["echo",{"_placeholder":true,"num":0}]"#)
+        .await;
     assert!(ws.rest().await.is_empty());
     assert_eq!(site.closes(Reason::AttachmentTimeout), 1);
     let depth = format!("42[\"echo\",{}{}]", "[".repeat(5000), "]".repeat(5000));

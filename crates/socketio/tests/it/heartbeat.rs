@@ -24,7 +24,10 @@ async fn stalled(site: &Site) -> TcpStream {
     let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n\
         Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
     stream.write_all(request.as_bytes()).await.unwrap();
-    stream.write_all(&[0x81, 0x82, 0, 0, 0, 0, b'4', b'0']).await.unwrap();
+    stream
+        .write_all(&[0x81, 0x82, 0, 0, 0, 0, b'4', b'0'])
+        .await
+        .unwrap();
     let mut head = [0; 64];
     stream.read_exact(&mut head).await.unwrap();
     stream
@@ -43,7 +46,11 @@ async fn stalled_readers_are_gone_in_two_ping_periods() {
     while site.server.stats().sockets > 0 {
         site.server.of("/").emit("news", &[json!(text)]);
         tokio::time::sleep(Duration::from_millis(5)).await;
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", site.server.stats());
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            site.server.stats()
+        );
     }
     assert_eq!(site.log.wait("disconnected", 20).await.len(), 20);
     assert!(site.server.of("/").sockets().is_empty());
@@ -51,7 +58,10 @@ async fn stalled_readers_are_gone_in_two_ping_periods() {
 
 #[tokio::test]
 async fn a_reader_that_is_too_slow_is_closed_and_its_queue_freed() {
-    let config = Config { out_buffer: 1_000_000, ..Config::default() };
+    let config = Config {
+        out_buffer: 1_000_000,
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let _stream = stalled(&site).await;
     until(|| site.server.stats().sockets == 1).await;
@@ -63,7 +73,10 @@ async fn a_reader_that_is_too_slow_is_closed_and_its_queue_freed() {
         assert!(start.elapsed() < Duration::from_secs(10));
         tokio::task::yield_now().await;
     }
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("slow reader")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("slow reader")]
+    );
     assert_eq!(socket.buffered(), 0);
 }
 
@@ -83,7 +96,10 @@ async fn volatile_news_are_not_queued_for_a_stalled_reader() {
 
 #[tokio::test]
 async fn a_peer_that_is_not_read_is_not_called_dead() {
-    let config = Config { in_queue: 2, ..fast() };
+    let config = Config {
+        in_queue: 2,
+        ..fast()
+    };
     let site = Site::start(config).await;
     let mut ws = Ws::connect(site.address, json!({})).await;
     // The handler keeps the connection from being read for three periods.
@@ -97,7 +113,11 @@ async fn a_peer_that_is_not_read_is_not_called_dead() {
 
 #[tokio::test]
 async fn a_handler_that_never_ends_has_a_bound() {
-    let config = Config { in_queue: 1, stall_timeout: Duration::from_millis(500), ..fast() };
+    let config = Config {
+        in_queue: 1,
+        stall_timeout: Duration::from_millis(500),
+        ..fast()
+    };
     let site = Site::start(config).await;
     let mut ws = Ws::connect(site.address, json!({})).await;
     ws.feed(r#"42["sleep",3000]"#.to_owned()).await;
@@ -108,13 +128,19 @@ async fn a_handler_that_never_ends_has_a_bound() {
     assert!(ws.rest().await.is_empty());
     assert_eq!(site.closes(Reason::HandlerStalled), 1);
     assert!(site.log.of("disconnected").is_empty());
-    assert_eq!(site.log.wait("disconnected", 1).await, [json!("handler stalled")]);
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("handler stalled")]
+    );
     assert_eq!(site.log.of("slept").len(), 1);
 }
 
 #[tokio::test]
 async fn who_connects_to_nothing_is_closed() {
-    let config = Config { connect_timeout: Duration::from_millis(200), ..Config::default() };
+    let config = Config {
+        connect_timeout: Duration::from_millis(200),
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let mut never = Ws::open(site.address).await;
     let mut left = Ws::connect(site.address, json!({})).await;

@@ -40,7 +40,10 @@ async fn a_burst_to_a_reading_client_arrives_whole() {
     ws.send(r#"42["flood",1500]"#).await;
     for index in 0..1500 {
         let text = ws.text().await;
-        assert!(text.starts_with(&format!(r#"42["flood",{index},"#)), "{index}");
+        assert!(
+            text.starts_with(&format!(r#"42["flood",{index},"#)),
+            "{index}"
+        );
         assert!(text.len() > 10_000);
     }
     ws.send(r#"421["ack"]"#).await;

@@ -37,7 +37,11 @@ async fn several_packets_go_in_one_payload_both_ways() {
     while !all.ends_with("bAQID") {
         let (status, body) = poll.get().await;
         assert_eq!(status, 200);
-        all = if all.is_empty() { body } else { format!("{all}\x1e{body}") };
+        all = if all.is_empty() {
+            body
+        } else {
+            format!("{all}\x1e{body}")
+        };
     }
     let packets: Vec<&str> = all.split('\x1e').collect();
     assert!(packets[0].starts_with("40{"));
@@ -74,7 +78,10 @@ async fn a_poll_that_is_given_up_closes_the_session() {
 
 #[tokio::test]
 async fn a_second_post_closes_the_session() {
-    let config = Config { in_queue: 1, ..Config::default() };
+    let config = Config {
+        in_queue: 1,
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let poll = Poll::open(site.address).await;
     let slow = "40\x1e42[\"sleep\",300]\x1e42[\"record\",1]\x1e42[\"record\",2]";
@@ -90,13 +97,20 @@ async fn a_second_post_closes_the_session() {
 
 #[tokio::test]
 async fn posts_are_held_back_by_slow_handlers() {
-    let config = Config { in_queue: 1, ..Config::default() };
+    let config = Config {
+        in_queue: 1,
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let poll = Poll::open(site.address).await;
     let body = "40\x1e42[\"sleep\",200]\x1e42[\"sleep\",100]\x1e42[\"record\",2]";
     let start = std::time::Instant::now();
     assert_eq!(poll.post(body).await, 200);
     // The last event has a place in the queue once the first is handled.
-    assert!(start.elapsed() >= Duration::from_millis(200), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() >= Duration::from_millis(200),
+        "{:?}",
+        start.elapsed()
+    );
     assert_eq!(site.log.wait("record", 1).await.len(), 1);
 }

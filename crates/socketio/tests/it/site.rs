@@ -24,12 +24,21 @@ impl Log {
     /// The values of one kind.
     pub fn of(&self, kind: &str) -> Vec<Value> {
         let lines = self.0.lock().unwrap();
-        lines.iter().filter(|line| line.1 == kind).map(|line| line.2.clone()).collect()
+        lines
+            .iter()
+            .filter(|line| line.1 == kind)
+            .map(|line| line.2.clone())
+            .collect()
     }
 
     /// The kinds, in order.
     pub fn kinds(&self) -> Vec<String> {
-        self.0.lock().unwrap().iter().map(|line| line.1.clone()).collect()
+        self.0
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|line| line.1.clone())
+            .collect()
     }
 
     /// Waits until there are `count` of one kind.
@@ -74,7 +83,9 @@ impl Namespace for Obedient {
     async fn event(&self, socket: &Socket, event: Event) {
         match event.name.as_str() {
             "echo" => {
-                socket.emit_binary("echo", &event.args, event.attachments).unwrap_or_default();
+                socket
+                    .emit_binary("echo", &event.args, event.attachments)
+                    .unwrap_or_default();
             }
             "ack" => event.ack.unwrap().send(&event.args).unwrap(),
             "record" => self.0.push(socket, "record", event.args[0].clone()),
@@ -146,13 +157,21 @@ impl Site {
                 );
             }
         });
-        Self { server, address, log }
+        Self {
+            server,
+            address,
+            log,
+        }
     }
 
     /// Closes in the numbers of closes, by reason.
     pub fn closes(&self, reason: Reason) -> u64 {
         let closes = self.server.stats().closes;
-        closes.iter().find(|(name, _)| *name == reason.as_str()).unwrap().1
+        closes
+            .iter()
+            .find(|(name, _)| *name == reason.as_str())
+            .unwrap()
+            .1
     }
 }
 

@@ -10,7 +10,13 @@ use crate::site::{Site, until};
 
 /// Numbers of the `n` events in a payload or a message.
 fn numbers(payload: &str) -> Vec<u64> {
-    let of = |packet: &str| packet.strip_prefix(r#"42["n","#)?.strip_suffix(']')?.parse().ok();
+    let of = |packet: &str| {
+        packet
+            .strip_prefix(r#"42["n","#)?
+            .strip_suffix(']')?
+            .parse()
+            .ok()
+    };
     payload.split('\x1e').filter_map(of).collect()
 }
 
@@ -68,7 +74,10 @@ async fn an_upgrade_under_traffic_loses_nothing() {
 
 #[tokio::test]
 async fn an_upgrade_that_fails_leaves_the_session_as_it_was() {
-    let config = Config { upgrade_timeout: Duration::from_millis(100), ..Config::default() };
+    let config = Config {
+        upgrade_timeout: Duration::from_millis(100),
+        ..Config::default()
+    };
     let site = Site::start(config).await;
     let poll = Poll::open(site.address).await;
     assert_eq!(poll.post("40").await, 200);
