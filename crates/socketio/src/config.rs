@@ -102,7 +102,7 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
-            stall_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_mins(1),
             out_buffer: 16 * 1024 * 1024,
             out_packets: 32_768,
             coalesce: Duration::from_millis(5),

@@ -54,6 +54,7 @@ mod limits;
 mod namespace;
 pub mod packet;
 mod reason;
+mod seat;
 mod server;
 mod shards;
 mod socket;

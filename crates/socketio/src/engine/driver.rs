@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use super::books::Place;
 use super::packet::{self, Packet, SEPARATOR};
 use super::polling::{Inbox, Upgrade};
-use super::server::Place;
 use super::session::{Life, Message, Session};
 use super::websocket::{Next, WebSocket};
 use super::{Connection, Incoming};
@@ -261,31 +261,27 @@ impl<C: Connection> Driver<C> {
             return Poll::Ready(reason);
         }
         let patience = self.session.config().close_timeout;
-        let until = match self.closing {
-            Some(until) => until,
-            None => {
-                self.connection.closed(reason);
-                *self.closing.insert(Instant::now() + patience)
-            }
+        let until = if let Some(until) = self.closing {
+            until
+        } else {
+            self.connection.closed(reason);
+            *self.closing.insert(Instant::now() + patience)
         };
         if Instant::now() >= until {
             return Poll::Ready(reason);
         }
         let _ = self.connection.poll(context);
-        let told = match &mut self.socket {
-            Some(socket) => {
-                let mut packets = 0;
-                let polled = socket.poll_write(context, &self.session, &mut packets);
-                self.place
-                    .counters()
-                    .packets_out
-                    .fetch_add(packets, Relaxed);
-                polled.is_ready()
-            }
-            None => {
-                let state = self.session.lock();
-                state.polling.as_deref().is_none_or(|polling| polling.told)
-            }
+        let told = if let Some(socket) = &mut self.socket {
+            let mut packets = 0;
+            let polled = socket.poll_write(context, &self.session, &mut packets);
+            self.place
+                .counters()
+                .packets_out
+                .fetch_add(packets, Relaxed);
+            polled.is_ready()
+        } else {
+            let state = self.session.lock();
+            state.polling.as_deref().is_none_or(|polling| polling.told)
         };
         if told {
             Poll::Ready(reason)

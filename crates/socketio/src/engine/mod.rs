@@ -4,6 +4,8 @@
 //! `driver` is the one task that each connection has, `session` is the handle on it. What the messages mean is not
 //! known here: that is for the [`Accept`]or.
 
+mod answer;
+mod books;
 mod driver;
 mod frame;
 mod handshake;
@@ -21,10 +23,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+pub use answer::Body;
+pub(crate) use books::Books;
 pub use handshake::Handshake;
 pub(crate) use handshake::random;
-pub(crate) use server::Core;
-pub use server::{Body, Engine};
+pub use server::Engine;
 pub(crate) use session::Manner;
 pub use session::{Closed, Message, Session};
 

@@ -65,18 +65,22 @@ impl Polling {
 #[derive(Debug)]
 pub(super) struct Unexpected;
 
-/// Ends the GET or POST that a client gave up.
-struct Abandoned<'a>(Option<(&'a Session, fn(&mut Polling), bool)>);
+/// Ends a GET; one that the client gave up ends the session.
+struct Getting<'a> {
+    session: &'a Session,
+    answered: bool,
+}
 
-impl Drop for Abandoned<'_> {
+impl Drop for Getting<'_> {
     fn drop(&mut self) {
-        if let Some((session, end, closes)) = self.0.take() {
-            let mut state = session.lock();
-            let polled = state.polling.as_deref_mut().map(end).is_some();
-            drop(state);
-            if closes && polled {
-                session.close(Reason::TransportClose);
-            }
+        let mut state = self.session.lock();
+        let polled = state.polling.as_deref_mut().map(|polling| {
+            polling.getting = false;
+            polling.get = None;
+        });
+        drop(state);
+        if !self.answered && polled.is_some() {
+            self.session.close(Reason::TransportClose);
         }
     }
 }
@@ -94,14 +98,10 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
         polling.getting = true;
         matches!(polling.upgrade, Upgrade::Probed | Upgrade::Done(_))
     };
-    let mut abandoned = Abandoned(Some((
+    let mut getting = Getting {
         session,
-        |polling| {
-            polling.getting = false;
-            polling.get = None;
-        },
-        true,
-    )));
+        answered: false,
+    };
     let (mut entered, mut packets) = (false, 0);
     let wait = poll_fn(|context| {
         let mut state = session.lock();
@@ -116,12 +116,9 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
     } else {
         wait.await
     };
-    abandoned.0 = None;
+    getting.answered = true;
+    drop(getting);
     session.counters().packets_out.fetch_add(packets, Relaxed);
-    if let Some(polling) = session.lock().polling.as_deref_mut() {
-        polling.getting = false;
-        polling.get = None;
-    }
     // The task may wait for the queue to be empty before it closes.
     session.wake();
     answer

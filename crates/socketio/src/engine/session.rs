@@ -11,8 +11,8 @@ use bytes::Bytes;
 use futures::task::AtomicWaker;
 use tokio::time::Instant;
 
+use super::books::Books;
 use super::polling::Polling;
-use super::server::Core;
 use crate::stats::Counters;
 use crate::{Config, Reason};
 
@@ -79,7 +79,7 @@ pub struct Session(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     task: AtomicWaker,
-    core: Arc<Core>,
+    books: Arc<Books>,
 }
 
 /// Whether a connection lives.
@@ -98,7 +98,7 @@ pub(super) struct State {
     pub queue: VecDeque<Message>,
     /// Bytes in `queue`.
     pub bytes: usize,
-    /// What is queued may wait for more: the core wakes the task soon.
+    /// What is queued may wait for more: the books wakes the task soon.
     pub lazy: bool,
     /// When the task last wrote, where that matters.
     pub written_at: Option<Instant>,
@@ -142,7 +142,7 @@ impl State {
 }
 
 impl Session {
-    pub(super) fn new(core: Arc<Core>, polling: bool) -> Self {
+    pub(super) fn new(books: Arc<Books>, polling: bool) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
                 life: Life::Open,
@@ -155,7 +155,7 @@ impl Session {
                 polling: polling.then(Box::default),
             }),
             task: AtomicWaker::new(),
-            core,
+            books,
         }))
     }
 
@@ -169,7 +169,7 @@ impl Session {
     }
 
     pub(super) fn counters(&self) -> &Counters {
-        &self.0.core.counters
+        &self.0.books.counters
     }
 
     /// Makes the connection's task look at what changed.
@@ -179,7 +179,7 @@ impl Session {
 
     /// The limits that this connection is under.
     pub fn config(&self) -> &Config {
-        &self.0.core.config
+        &self.0.books.config
     }
 
     /// Queues `message`.
@@ -209,7 +209,7 @@ impl Session {
         for attachment in rest {
             state.push(Message::binary(attachment.clone()));
         }
-        let config = &self.0.core.config;
+        let config = &self.0.books.config;
         let full = state.bytes + state.in_flight > config.out_buffer
             || state.queue.len() > config.out_packets;
         if full {
@@ -218,7 +218,7 @@ impl Session {
             state.bytes = 0;
         }
         let waker = state.waker();
-        let config = &self.0.core.config;
+        let config = &self.0.books.config;
         let lazy = manner.lazy
             && idle
             && !full
@@ -234,7 +234,7 @@ impl Session {
         }
         if lazy {
             if !known {
-                self.0.core.wake_soon(self);
+                self.0.books.wake_soon(self);
             }
             return Ok(());
         }

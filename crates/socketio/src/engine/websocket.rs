@@ -223,7 +223,7 @@ impl WebSocket {
         loop {
             while self.written < self.output.len() {
                 let rest = &self.output[self.written..];
-                self.written += written(ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
+                self.written += written(&ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
             }
             if !self.output.is_empty() {
                 self.output = Vec::new();
@@ -260,7 +260,7 @@ impl WebSocket {
             }
             let sent = match Pin::new(&mut self.io).poll_write(context, &chunk) {
                 Poll::Pending => 0,
-                Poll::Ready(result) => written(result)?,
+                Poll::Ready(result) => written(&result)?,
             };
             if sent < chunk.len() {
                 self.output = chunk[sent..].to_vec();
@@ -282,7 +282,7 @@ impl WebSocket {
         std::future::poll_fn(|context| {
             while self.written < self.output.len() {
                 let rest = &self.output[self.written..];
-                self.written += written(ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
+                self.written += written(&ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
             }
             Pin::new(&mut self.io)
                 .poll_flush(context)
@@ -332,10 +332,10 @@ impl WebSocket {
     }
 }
 
-fn written(result: std::io::Result<usize>) -> Result<usize, Reason> {
+fn written(result: &std::io::Result<usize>) -> Result<usize, Reason> {
     match result {
         Ok(0) | Err(_) => Err(Reason::TransportError),
-        Ok(bytes) => Ok(bytes),
+        Ok(bytes) => Ok(*bytes),
     }
 }
 

@@ -25,7 +25,7 @@ impl Ws {
         let mut ws = Self::dial(address, "").await;
         let open = ws.text().await;
         let open: Value = serde_json::from_str(open.strip_prefix('0').unwrap()).unwrap();
-        ws.sid = open["sid"].as_str().unwrap().to_owned();
+        open["sid"].as_str().unwrap().clone_into(&mut ws.sid);
         ws
     }
 

@@ -81,7 +81,7 @@ async fn a_drain_spreads_and_refuses() {
     times.sort();
     assert!(*times.last().unwrap() < Duration::from_secs(2), "{times:?}");
     assert!(
-        times[19] - times[0] > Duration::from_millis(150),
+        times[19] > times[0] + Duration::from_millis(150),
         "{times:?}"
     );
     assert!(site.server.close(Duration::from_secs(5)).await);

@@ -63,7 +63,7 @@ async fn one_address_has_its_share() {
     let _three = Poll::open(site.address).await;
     let rate = Some(Rate {
         burst: 3,
-        period: Duration::from_secs(60),
+        period: Duration::from_mins(1),
     });
     let site = Site::start(Config {
         address_handshakes: rate,
