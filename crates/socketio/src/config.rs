@@ -49,7 +49,8 @@ pub struct Config {
     /// still sends but does not answer is given one `ping_timeout` more.
     pub ping_timeout: Duration,
     /// Largest message a client may send, and largest body of one POST, in bytes. 1,000,000. Also bounds the bytes
-    /// of one connection's events that wait for their handlers.
+    /// of one connection's events that wait for their handlers. JSON read into memory may take some twenty times the
+    /// bytes of its text.
     pub max_payload: usize,
     /// Time a client has to connect to a namespace, from the handshake or since it left the last one. 45 s.
     pub connect_timeout: Duration,

@@ -103,6 +103,7 @@ impl<C: Connection> Driver<C> {
             }
             sleep.as_mut().reset(self.next_deadline());
         }
+        self.tell_deadline();
         Poll::Pending
     }
 
@@ -123,6 +124,23 @@ impl<C: Connection> Driver<C> {
         }
         state.awake = self.socket.is_some();
         state.life
+    }
+
+    /// Lets polls know when the client is dead.
+    fn tell_deadline(&self) {
+        if self.socket.is_some() {
+            return;
+        }
+        if let Some(polling) = self.session.lock().polling.as_deref_mut() {
+            polling.dead_at = match self.heart {
+                Heart::Waiting(at, extended)
+                    if self.paused.is_none() && (extended || !self.heard) =>
+                {
+                    Some(at)
+                }
+                _ => None,
+            };
+        }
     }
 
     fn poll_open(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
@@ -147,7 +165,7 @@ impl<C: Connection> Driver<C> {
             }
             let more = match &mut self.socket {
                 Some(_) => self.read_socket(context)?,
-                None => self.read_inbox()?,
+                None => self.read_inbox(context)?,
             };
             if !more && !self.connection.is_full() {
                 let _ = self.connection.poll(context);
@@ -191,7 +209,7 @@ impl<C: Connection> Driver<C> {
     }
 
     /// Takes what a POST brought until it is all taken (false) or the connection is full (true).
-    fn read_inbox(&mut self) -> Result<bool, Reason> {
+    fn read_inbox(&mut self, context: &mut Context<'_>) -> Result<bool, Reason> {
         let inbox = self
             .session
             .lock()
@@ -227,6 +245,10 @@ impl<C: Connection> Driver<C> {
         if let Some(polling) = state.polling.as_deref_mut() {
             if done {
                 polling.inbox = None;
+                if matches!(polling.upgrade, Upgrade::Done(_)) {
+                    // The WebSocket had to wait for this.
+                    context.waker().wake_by_ref();
+                }
                 if let Some(post) = polling.post.take() {
                     post.wake();
                 }

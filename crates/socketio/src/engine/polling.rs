@@ -6,6 +6,7 @@ use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::packet;
 use super::session::{Life, Session, State};
@@ -30,6 +31,8 @@ pub(super) struct Polling {
     /// A body of which not everything was taken.
     pub inbox: Option<Inbox>,
     pub upgrade: Upgrade,
+    /// When the answer to the last ping is overdue. Whoever polls after it is dead, also when the task is late to say so.
+    pub dead_at: Option<Instant>,
     /// The client was told that the connection closes.
     pub told: bool,
 }
@@ -93,6 +96,11 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
         if polling.getting {
             drop(state);
             session.close(Reason::ProtocolError);
+            return Err(Unexpected);
+        }
+        if polling.dead_at.is_some_and(|at| at <= Instant::now()) {
+            drop(state);
+            session.close(Reason::PingTimeout);
             return Err(Unexpected);
         }
         polling.getting = true;

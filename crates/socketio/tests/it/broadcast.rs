@@ -1,5 +1,7 @@
 //! Rooms and broadcasts.
 
+use std::time::{Duration, Instant};
+
 use serde_json::json;
 use souk_socketio::{Config, NotJoined};
 
@@ -92,4 +94,33 @@ async fn all_of_a_room_can_be_disconnected() {
         site.log.wait("disconnected", 1).await,
         [json!("server disconnect")]
     );
+}
+
+#[tokio::test]
+async fn what_may_wait_for_others_comes_soon_and_in_order() {
+    let config = Config {
+        coalesce: Duration::from_millis(100),
+        ..Config::default()
+    };
+    let site = Site::start(config).await;
+    let mut ws = Ws::connect(site.address, json!({"rooms": ["r"]})).await;
+    let room = site.server.of("/").to("r");
+    let socket = room.sockets().remove(0);
+    for round in 0..3 {
+        // Written to just now: this one waits for others.
+        let start = Instant::now();
+        room.emit("a", &[json!(round)]);
+        room.clone().volatile().emit("b", &[json!(round)]);
+        assert_eq!(ws.text().await, format!(r#"42["a",{round}]"#));
+        assert!(start.elapsed() > Duration::from_millis(50), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert_eq!(ws.text().await, format!(r#"42["b",{round}]"#));
+        // What is for this socket alone does not wait, and takes along what does.
+        let start = Instant::now();
+        room.emit("c", &[]);
+        socket.emit("d", &[]).unwrap();
+        assert_eq!(ws.text().await, r#"42["c"]"#);
+        assert_eq!(ws.text().await, r#"42["d"]"#);
+        assert!(start.elapsed() < Duration::from_millis(90), "{:?}", start.elapsed());
+    }
 }

@@ -57,6 +57,19 @@ async fn stalled_readers_are_gone_in_two_ping_periods() {
 }
 
 #[tokio::test]
+async fn a_silent_peer_is_gone_in_time() {
+    let site = Site::start(fast()).await;
+    let start = Instant::now();
+    let _stream = stalled(&site).await;
+    assert_eq!(
+        site.log.wait("disconnected", 1).await,
+        [json!("ping timeout")]
+    );
+    assert!(start.elapsed() >= Duration::from_millis(490));
+    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_reader_that_is_too_slow_is_closed_and_its_queue_freed() {
     let config = Config {
         out_buffer: 1_000_000,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod acks;
+mod adapter;
 mod broadcast;
 mod client;
 mod closing;

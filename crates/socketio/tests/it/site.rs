@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use souk_socketio::{Config, Event, Namespace, Reason, Refused, Server, Socket};
+use souk_socketio::{Builder, Config, Event, Namespace, Reason, Refused, Server, Socket};
 use tokio::net::TcpListener;
 
 /// What happened, in order.
@@ -113,6 +113,11 @@ impl Namespace for Obedient {
         }
     }
 
+    fn server_event(&self, args: Vec<Value>) {
+        let line = (String::new(), "server".to_owned(), json!(args));
+        self.0.0.lock().unwrap().push(line);
+    }
+
     async fn disconnected(&self, socket: &Socket, reason: Reason) {
         assert!(socket.rooms().is_empty());
         assert!(!socket.is_connected());
@@ -129,11 +134,16 @@ pub struct Site {
 
 impl Site {
     pub async fn start(config: Config) -> Self {
+        Self::with(config, |builder| builder).await
+    }
+
+    /// A server that is made of more.
+    pub async fn with(config: Config, more: impl FnOnce(Builder) -> Builder) -> Self {
         let log = Log::default();
-        let server = Server::builder(config.clone())
+        let builder = Server::builder(config.clone())
             .namespace("/", Obedient(log.clone()))
-            .namespace("/other", Obedient(log.clone()))
-            .build();
+            .namespace("/other", Obedient(log.clone()));
+        let server = more(builder).build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let served = server.clone();
