@@ -86,12 +86,16 @@ impl Adapter for Joined {
 
     fn add_sockets(&self, target: &Target, rooms: &[&str]) {
         self.own.add_sockets(target, rooms);
-        self.others().iter().for_each(|other| other.add_sockets(target, rooms));
+        self.others()
+            .iter()
+            .for_each(|other| other.add_sockets(target, rooms));
     }
 
     fn del_sockets(&self, target: &Target, rooms: &[&str]) {
         self.own.del_sockets(target, rooms);
-        self.others().iter().for_each(|other| other.del_sockets(target, rooms));
+        self.others()
+            .iter()
+            .for_each(|other| other.del_sockets(target, rooms));
     }
 
     fn disconnect_sockets(&self, target: &Target, close_transport: bool) {
@@ -102,7 +106,9 @@ impl Adapter for Joined {
     }
 
     fn server_side_emit(&self, args: &[Value]) {
-        self.others().iter().for_each(|other| other.server_event(args.to_vec()));
+        self.others()
+            .iter()
+            .for_each(|other| other.server_event(args.to_vec()));
     }
 }
 
@@ -138,12 +144,19 @@ async fn servers_that_are_joined_are_one() {
     let answer = async {
         for ws in [&mut a, &mut b] {
             let question = ws.text().await;
-            let id = question.strip_prefix("42").unwrap().strip_suffix(r#"["ask"]"#).unwrap();
+            let id = question
+                .strip_prefix("42")
+                .unwrap()
+                .strip_suffix(r#"["ask"]"#)
+                .unwrap();
             ws.send(&format!("43{id}[true]")).await;
         }
     };
     let (answers, ()) = tokio::join!(ask, answer);
-    assert_eq!((answers.expected, answers.complete, answers.answers.len()), (2, true, 2));
+    assert_eq!(
+        (answers.expected, answers.complete, answers.answers.len()),
+        (2, true, 2)
+    );
     one.server.of("/").server_side_emit(&[json!("news")]);
     assert_eq!(two.log.of("server"), [json!(["news"])]);
     assert!(one.log.of("server").is_empty());
@@ -151,5 +164,8 @@ async fn servers_that_are_joined_are_one() {
     assert_eq!(a.rest().await, ["41"]);
     assert_eq!(b.rest().await, ["41"]);
     one.log.wait("disconnected", 1).await;
-    assert_eq!(*rooms.lock().unwrap(), [("r".to_owned(), true), ("r".to_owned(), false)]);
+    assert_eq!(
+        *rooms.lock().unwrap(),
+        [("r".to_owned(), true), ("r".to_owned(), false)]
+    );
 }

@@ -112,8 +112,16 @@ async fn what_may_wait_for_others_comes_soon_and_in_order() {
         room.emit("a", &[json!(round)]);
         room.clone().volatile().emit("b", &[json!(round)]);
         assert_eq!(ws.text().await, format!(r#"42["a",{round}]"#));
-        assert!(start.elapsed() > Duration::from_millis(50), "{:?}", start.elapsed());
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() > Duration::from_millis(50),
+            "{:?}",
+            start.elapsed()
+        );
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
         assert_eq!(ws.text().await, format!(r#"42["b",{round}]"#));
         // What is for this socket alone does not wait, and takes along what does.
         let start = Instant::now();
@@ -121,6 +129,10 @@ async fn what_may_wait_for_others_comes_soon_and_in_order() {
         socket.emit("d", &[]).unwrap();
         assert_eq!(ws.text().await, r#"42["c"]"#);
         assert_eq!(ws.text().await, r#"42["d"]"#);
-        assert!(start.elapsed() < Duration::from_millis(90), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_millis(90),
+            "{:?}",
+            start.elapsed()
+        );
     }
 }

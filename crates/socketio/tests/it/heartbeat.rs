@@ -66,7 +66,11 @@ async fn a_silent_peer_is_gone_in_time() {
         [json!("ping timeout")]
     );
     assert!(start.elapsed() >= Duration::from_millis(490));
-    assert!(start.elapsed() < Duration::from_millis(900), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_millis(900),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test]
