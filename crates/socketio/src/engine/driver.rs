@@ -23,6 +23,9 @@ const ROUNDS: usize = 16;
 /// Longest wait for the client's side to end after ours has.
 const GOODBYE: Duration = Duration::from_secs(2);
 
+/// Time for the last poll of a client that said goodbye by a POST.
+const LAST_POLL: Duration = Duration::from_millis(100);
+
 /// Where the heartbeat is.
 #[derive(Debug, Clone, Copy)]
 enum Heart {
@@ -42,6 +45,8 @@ pub(super) struct Driver<C> {
     heard: bool,
     /// Since when handlers keep the connection from being read.
     paused: Option<Instant>,
+    /// A polling client has closed the connection itself.
+    goodbye: bool,
     /// Until when a closing connection may write what is queued.
     closing: Option<Instant>,
     place: Place,
@@ -62,6 +67,7 @@ impl<C: Connection> Driver<C> {
             heart: Heart::Quiet(first_ping),
             heard: false,
             paused: None,
+            goodbye: false,
             closing: None,
             place,
         }
@@ -86,6 +92,12 @@ impl<C: Connection> Driver<C> {
             Life::Closing(reason) => self.poll_closing(reason, context),
             Life::Open => match self.poll_open(context) {
                 Ok(()) => Poll::Pending,
+                // A poll that was sent with the goodbye may still be on its way.
+                Err(Reason::TransportClose) if self.socket.is_none() => {
+                    self.session.close(Reason::TransportClose);
+                    self.goodbye = true;
+                    self.poll_closing(Reason::TransportClose, context)
+                }
                 Err(reason) => Poll::Ready(reason),
             },
         };
@@ -279,10 +291,11 @@ impl<C: Connection> Driver<C> {
 
     /// Ready when what was queued is written, or need not be.
     fn poll_closing(&mut self, reason: Reason, context: &mut Context<'_>) -> Poll<Reason> {
-        if !reason.flushes() {
-            return Poll::Ready(reason);
-        }
-        let patience = self.session.config().close_timeout;
+        let patience = match self.goodbye {
+            true => LAST_POLL,
+            false if reason.flushes() => self.session.config().close_timeout,
+            false => return Poll::Ready(reason),
+        };
         let until = if let Some(until) = self.closing {
             until
         } else {
@@ -356,7 +369,7 @@ impl<C: Connection> Driver<C> {
         match self.heart {
             Heart::Quiet(at) if now >= at => {
                 // On time: the client counts from when it was due. Late by far: it cannot answer before it is asked.
-                let asked = if now - at < timeout / 8 { at } else { now };
+                let asked = if now - at < timeout / 2 { at } else { now };
                 self.heart = Heart::Waiting(asked + timeout, false);
                 self.heard = false;
                 self.session.send_packet(b"2");

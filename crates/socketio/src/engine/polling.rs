@@ -93,6 +93,9 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
     let probed = {
         let mut state = session.lock();
         let polling = state.polling.as_mut().ok_or(Unexpected)?;
+        if polling.told {
+            return Err(Unexpected);
+        }
         if polling.getting {
             drop(state);
             session.close(Reason::ProtocolError);
