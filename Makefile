@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 RELEASE := target/release/souk
 
-.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash bench fmt contract clean
+.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash soak bench fmt contract clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ test-tools: ## Install what tests need as well (Chromium, a mail server)
 
 crash: web ## Kill the server at random moments: make crash ROUNDS=100 [SEED=…]
 	SOUK_CRASH_ROUNDS=$(or $(ROUNDS),20) SOUK_CRASH_SEED=$(SEED) cargo test --release --locked -p souk --test it crash:: -- --nocapture
+
+soak: web ## Cut sockets and kill the server under talk: make soak SECONDS=600 [SEED=…]
+	SOUK_SOAK_SECONDS=$(or $(SECONDS),300) SOUK_SOAK_SEED=$(SEED) cargo test --release --locked -p souk --test it soak:: -- --nocapture
 
 bench: build ## Measure, side by side in one run; writes bench/RESULTS.md
 	cargo run --release --locked -p souk-bench -- all --souk $(RELEASE) --write bench/RESULTS.md

@@ -338,6 +338,12 @@ async fn staff_hear_of_orders_and_buyers_of_their_status() {
         (&packed["type"], &packed["data"]["status"]),
         (&json!("status"), &json!("packed"))
     );
+    // They talk about it, and what is taken back there leaves the order whole.
+    mine.ask("post", message(&stream, "leave it at the door"))
+        .await;
+    let back =
+        json!({"stream": stream, "id": Uuid::now_v7(), "type": "delete", "data": {"seq": 3}});
+    assert_eq!(mine.ask("post", back).await["seq"], 4);
     // The last ones go: whoever looks at the product sees it; a cancel brings them back.
     let last = app.order(&buyer, &variant, 2, "two").await.expect(201);
     assert_eq!(

@@ -17,6 +17,8 @@ mod live;
 mod mails;
 mod orders;
 mod server;
+mod soak;
+mod soak_talker;
 mod socket_client;
 mod telemetry;
 mod test_app;

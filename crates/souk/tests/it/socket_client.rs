@@ -8,11 +8,13 @@ use std::time::Duration;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::AbortHandle;
 use tokio_tungstenite::tungstenite::Message;
 
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
+/// Who waits for an answer; none once the socket is gone.
+type Waiting = Arc<Mutex<Option<HashMap<u64, oneshot::Sender<Value>>>>>;
 
 /// The asking half; cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,7 @@ pub struct Asker {
 pub struct SocketClient {
     pub asker: Asker,
     pub events: mpsc::UnboundedReceiver<(String, Value)>,
+    reading: AbortHandle,
 }
 
 impl Asker {
@@ -33,7 +36,11 @@ impl Asker {
     pub async fn try_ask(&self, event: &str, payload: Value) -> Option<Value> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let (answer, answered) = oneshot::channel();
-        self.waiting.lock().unwrap().insert(number, answer);
+        self.waiting
+            .lock()
+            .unwrap()
+            .as_mut()?
+            .insert(number, answer);
         self.out
             .send(format!("42{number}{}", json!([event, payload])))
             .ok()?;
@@ -96,7 +103,7 @@ impl SocketClient {
         }
         let (out, mut to_send) = mpsc::unbounded_channel::<String>();
         let (heard, events) = mpsc::unbounded_channel();
-        let waiting = Waiting::default();
+        let waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         let answers = waiting.clone();
         let pong = out.downgrade();
         tokio::spawn(async move {
@@ -105,9 +112,9 @@ impl SocketClient {
                     return;
                 }
             }
-            // Whoever drops the client is gone without a word.
+            // Whoever drops the client falls silent: the connection stays, and nobody answers on it.
         });
-        tokio::spawn(async move {
+        let reading = tokio::spawn(async move {
             while let Some(Ok(message)) = stream.next().await {
                 let Message::Text(text) = message else {
                     continue;
@@ -115,18 +122,27 @@ impl SocketClient {
                 take(text.as_str(), &answers, &heard, &pong);
             }
             // Nobody waits for an answer that cannot come.
-            answers.lock().unwrap().clear();
+            answers.lock().unwrap().take();
         });
         let asker = Asker {
             out,
             waiting,
             next: Arc::new(AtomicU64::new(1)),
         };
-        Ok(Self { asker, events })
+        Ok(Self {
+            asker,
+            events,
+            reading: reading.abort_handle(),
+        })
     }
 
     pub async fn connect(url: &str, token: Option<&str>) -> Self {
         Self::try_connect(url, token).await.expect("let in")
+    }
+
+    /// Cuts the connection, without a word.
+    pub fn cut(self) {
+        self.reading.abort();
     }
 
     pub async fn ask(&self, event: &str, payload: Value) -> Value {
@@ -177,8 +193,9 @@ fn take(
     } else if let Some(ack) = text.strip_prefix("43") {
         let (number, args) = ack.split_at(ack.find('[').unwrap());
         let mut args: Vec<Value> = serde_json::from_str(args).unwrap();
-        let waiting = answers.lock().unwrap().remove(&number.parse().unwrap());
-        if let Some(waiting) = waiting {
+        let mut answers = answers.lock().unwrap();
+        let number = number.parse().unwrap();
+        if let Some(waiting) = answers.as_mut().and_then(|it| it.remove(&number)) {
             let _ = waiting.send(args.remove(0));
         }
     }

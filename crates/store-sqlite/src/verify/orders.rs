@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, Row};
 use souk_app::reactions;
 use souk_domain::order::{Order, OrderStatus, PaymentStatus};
-use souk_domain::stream::{EntryBody, StreamKey};
+use souk_domain::stream::{Content, EntryBody, StreamKey};
 use souk_domain::{EntryId, Event, EventId, EventRecord, JobId, event};
 
 use super::{Faults, named};
@@ -113,12 +113,13 @@ fn stream(
     let (mut status, mut payment) = (None, PaymentStatus::Unpaid);
     while let Some(row) = rows.next()? {
         let (seq, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        // What people said there may have been taken away; steps never are.
         match serde_json::from_str(&body) {
-            Ok(EntryBody::Status {
+            Ok(Content::Said(EntryBody::Status {
                 status: reached,
                 previous,
                 ..
-            }) => {
+            })) => {
                 if (seq == 1) != previous.is_none() {
                     faults.add(
                         4,
@@ -133,7 +134,7 @@ fn stream(
                 }
                 status = Some(reached);
             }
-            Ok(EntryBody::Payment { status: reached }) => payment = reached,
+            Ok(Content::Said(EntryBody::Payment { status: reached })) => payment = reached,
             Ok(_) => {}
             Err(error) => faults.add(
                 3,
