@@ -1,0 +1,154 @@
+/** The streams that somebody looks at, counted: those of which a copy is kept, and those that are only listened to. */
+import { Follower, type ReadEntries } from './follower'
+import type { StreamLog } from './streamLog'
+import type { Entry, Link } from './wire'
+
+interface Watcher {
+  changed(stream: string): void
+  arrived(stream: string, entries: readonly Entry[]): void
+  failed(link: Link): void
+}
+
+interface Followed {
+  follower: Follower
+  count: number
+  timer: ReturnType<typeof setTimeout> | undefined
+}
+
+/** A stream that nobody looks at any more is let go only after this, so that a step to the next page costs nothing. */
+const lingerMs = 5000
+
+/** An order's story is short and told from its beginning; of the others the end is enough at first. */
+const isWhole = (stream: string): boolean => stream.startsWith('order:')
+
+export class Streams {
+  private readonly followed = new Map<string, Followed>()
+  private readonly listened = new Map<string, number>()
+  private link: Link | null = null
+
+  constructor(
+    private readonly readEntries: ReadEntries,
+    private readonly watcher: Watcher,
+  ) {}
+
+  has = (stream: string): boolean => this.followed.has(stream)
+
+  log = (stream: string): StreamLog | null => this.followed.get(stream)?.follower.log ?? null
+
+  isLive = (stream: string): boolean => this.followed.get(stream)?.follower.isLive ?? false
+
+  follow(stream: string): () => void {
+    const held = this.followed.get(stream)
+    if (held) {
+      clearTimeout(held.timer)
+      held.count += 1
+    } else {
+      this.start(stream, 1)
+    }
+    return once(() => this.release(stream))
+  }
+
+  listen(stream: string): () => void {
+    const count = this.listened.get(stream) ?? 0
+    this.listened.set(stream, count + 1)
+    if (count === 0 && !this.followed.has(stream)) this.hear(stream)
+    return once(() => {
+      const left = (this.listened.get(stream) ?? 1) - 1
+      if (left > 0) this.listened.set(stream, left)
+      else this.listened.delete(stream)
+      this.leave(stream)
+    })
+  }
+
+  async ready(stream: string): Promise<void> {
+    const held = this.followed.get(stream) ?? this.start(stream, 0)
+    await held.follower.ready()
+  }
+
+  async loadEarlier(stream: string): Promise<void> {
+    await this.followed.get(stream)?.follower.loadEarlier()
+  }
+
+  entry(stream: string, entry: Entry): void {
+    const follower = this.followed.get(stream)?.follower
+    if (follower) follower.entry(entry)
+    else if (this.listened.has(stream)) this.watcher.arrived(stream, [entry])
+  }
+
+  head(stream: string, seq: number): void {
+    this.followed.get(stream)?.follower.head(seq)
+  }
+
+  connected(link: Link): void {
+    this.link = link
+    for (const { follower } of this.followed.values()) void follower.connected(link)
+    for (const stream of this.listened.keys()) if (!this.followed.has(stream)) this.hear(stream)
+  }
+
+  disconnected(): void {
+    this.link = null
+    for (const { follower } of this.followed.values()) follower.disconnected()
+  }
+
+  /** Nothing of what one user read may be seen by the next. */
+  forgetCopies(): void {
+    for (const [stream, held] of this.followed) {
+      held.follower.disconnected()
+      held.follower = this.makeFollower(stream)
+    }
+  }
+
+  private start(stream: string, count: number): Followed {
+    const held: Followed = { follower: this.makeFollower(stream), count, timer: undefined }
+    this.followed.set(stream, held)
+    if (this.link) void held.follower.connected(this.link)
+    if (count === 0) this.letGoLater(stream, held)
+    return held
+  }
+
+  private makeFollower(stream: string): Follower {
+    const isCurrent = (follower: Follower) => this.followed.get(stream)?.follower === follower
+    return new Follower(stream, isWhole(stream), this.readEntries, {
+      changed: (follower) => isCurrent(follower) && this.watcher.changed(stream),
+      arrived: (follower, entries) => isCurrent(follower) && this.watcher.arrived(stream, entries),
+      failed: (link) => this.watcher.failed(link),
+    })
+  }
+
+  private release(stream: string): void {
+    const held = this.followed.get(stream)
+    if (!held) return
+    held.count -= 1
+    if (held.count === 0) this.letGoLater(stream, held)
+  }
+
+  private letGoLater(stream: string, held: Followed): void {
+    clearTimeout(held.timer)
+    held.timer = setTimeout(() => {
+      if (held.count > 0 || this.followed.get(stream) !== held) return
+      held.follower.disconnected()
+      this.followed.delete(stream)
+      this.leave(stream)
+    }, lingerMs)
+  }
+
+  private leave(stream: string): void {
+    if (this.followed.has(stream) || this.listened.has(stream)) return
+    // When it fails, the server forgets the stream with the connection.
+    void this.link?.ask('unsubscribe', { stream }).catch(() => undefined)
+  }
+
+  private hear(stream: string): void {
+    const { link } = this
+    void link?.ask('subscribe', { stream }).catch(() => this.watcher.failed(link))
+  }
+}
+
+function once(run: () => void): () => void {
+  let isDone = false
+  return () => {
+    if (isDone) return
+    isDone = true
+    run()
+  }
+}
