@@ -10,3 +10,15 @@ export function formatMoment(at: string, locale: Locale): string {
 export function formatDay(at: string, locale: Locale): string {
   return new Intl.DateTimeFormat(languageTag(locale), { dateStyle: 'long' }).format(new Date(at))
 }
+
+/** The day as people name it in a conversation. */
+export function formatWeekday(at: string, locale: Locale): string {
+  const date = new Date(at)
+  const day = { weekday: 'long', day: 'numeric', month: 'long' } as const
+  const isThisYear = date.getFullYear() === new Date().getFullYear()
+  return new Intl.DateTimeFormat(languageTag(locale), isThisYear ? day : { ...day, year: 'numeric' }).format(date)
+}
+
+export function formatTime(at: string, locale: Locale): string {
+  return new Intl.DateTimeFormat(languageTag(locale), { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
+}

@@ -46,6 +46,8 @@ export interface LiveOptions {
   random?: () => number
 }
 
+const lingerMs = 1000
+
 export class LiveClient {
   private readonly connection: Connection
   private readonly streams: Streams
@@ -56,6 +58,8 @@ export class LiveClient {
   private marks: ReadMarks
   private userId: string | null = null
   private hasBeenOpen = false
+  /** How many look at stock that a connection is to be made for. */
+  private stockNeeds = 0
 
   constructor(private readonly options: LiveOptions) {
     const { observer, transport, tokens } = options
@@ -108,12 +112,17 @@ export class LiveClient {
     return this.streams.loadEarlier(stream)
   }
 
-  watch(productIds: readonly string[]): () => void {
+  /** With `whenConnected` no connection is made for it; one that a stranger has had is kept. */
+  watch(productIds: readonly string[], need: 'always' | 'whenConnected' = 'always'): () => void {
     const stop = this.stock.add(productIds)
+    const weight = need === 'always' ? 1 : 0
+    this.stockNeeds += weight
     this.wantConnection()
     return () => {
       stop()
-      this.wantConnection()
+      this.stockNeeds -= weight
+      // Not at once: the next page may need it again.
+      setTimeout(() => this.wantConnection(), lingerMs)
     }
   }
 
@@ -158,7 +167,8 @@ export class LiveClient {
   }
 
   private wantConnection(): void {
-    this.connection.want(this.userId !== null || !this.stock.isEmpty)
+    const isKept = this.hasBeenOpen && !this.stock.isEmpty
+    this.connection.want(this.userId !== null || this.stockNeeds > 0 || isKept)
   }
 
   private readonly opened = (link: Link): void => {

@@ -1,8 +1,8 @@
 /** Carries the library over Socket.IO. Knows nothing of what is said over it. */
-import type { Socket } from 'socket.io-client'
+import type { io as connect, Socket } from 'socket.io-client'
 import { LinkLost, newsNames, type Answer, type Asked, type Link, type Report, type Transport } from './wire'
 
-type Io = typeof import('socket.io-client').io
+type Io = typeof connect
 
 /** How long an answer may take before the connection counts as lost. */
 const answerWithinMs = 10_000

@@ -23,7 +23,7 @@ import type {
   WatchPayload,
 } from './events.gen'
 
-export type { Author, Entry, Refusal } from './events.gen'
+export type { Entry, Refusal } from './events.gen'
 export type PostType = PostPayload['type']
 
 /** Every event that is answered. */

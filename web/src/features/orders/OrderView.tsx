@@ -8,6 +8,7 @@ import { PageTitle } from '@/ui/PageTitle'
 import { CancelOrder } from './CancelOrder'
 import { OrderAddress } from './OrderAddress'
 import { OrderNumber, PaymentBadge, StatusBadge } from './OrderBadges'
+import { OrderConversation } from './OrderConversation'
 import { OrderLines } from './OrderLines'
 import { Timeline } from './Timeline'
 import './orders.css'
@@ -26,6 +27,7 @@ export function OrderView({ order }: { order: Order }) {
         </section>
         <OrderFacts order={order} />
       </div>
+      <OrderConversation order={order} />
       {order.status === 'placed' && <CancelOrder order={order} />}
     </div>
   )

@@ -9,6 +9,7 @@ import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { ProblemNotice } from '@/ui/Notice'
 import { useToast } from '@/ui/Toasts'
+import { OrderConversation } from './OrderConversation'
 import { OrderLines } from './OrderLines'
 import { OrderFacts, OrderHeader } from './OrderView'
 import { nextPayments, nextStatuses } from './status'
@@ -35,6 +36,7 @@ export function StaffOrderView({ order }: { order: Order }) {
         <Customer order={order} />
         <Timeline order={order} />
       </div>
+      <OrderConversation order={order} />
     </div>
   )
 }
