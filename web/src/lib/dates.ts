@@ -22,3 +22,19 @@ export function formatWeekday(at: string, locale: Locale): string {
 export function formatTime(at: string, locale: Locale): string {
   return new Intl.DateTimeFormat(languageTag(locale), { hour: 'numeric', minute: '2-digit' }).format(new Date(at))
 }
+
+const minuteMs = 60_000
+const steps = [
+  { unit: 'minute', ms: minuteMs, most: 60 },
+  { unit: 'hour', ms: 60 * minuteMs, most: 24 },
+  { unit: 'day', ms: 24 * 60 * minuteMs, most: Infinity },
+] as const
+
+/** How long ago, in the largest unit that fits: “5 minutes ago”, “yesterday”. */
+export function formatAgo(at: string, now: number, locale: Locale): string {
+  const format = new Intl.RelativeTimeFormat(languageTag(locale), { numeric: 'auto', style: 'short' })
+  const passed = Math.max(now - new Date(at).getTime(), 0)
+  const step = steps.find(({ ms, most }) => passed / ms < most) ?? steps[2]
+  const count = Math.floor(passed / step.ms)
+  return count === 0 ? format.format(0, 'second') : format.format(-count, step.unit)
+}

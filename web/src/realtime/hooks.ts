@@ -65,3 +65,9 @@ export const useUnread = (stream: string | null): number =>
     queryFn: stream === null ? skipToken : ({ signal }) => unreadOf(stream, signal),
     staleTime: Infinity,
   }).data?.unread ?? 0
+
+/** How far the reader has read a stream; 0 until that is known. */
+export function useOwnMark(stream: string, userId: string | undefined): number {
+  const marks = useMarks(stream).data?.items
+  return marks?.find((mark) => mark.userId === userId)?.seq ?? 0
+}

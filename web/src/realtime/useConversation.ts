@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useRef, useState } from 'react'
+import { useCallback, useMemo, useRef } from 'react'
 import { isStaffRole, type LiveConversation, type Speaker } from '@/lib/conversation'
 import type { User } from '@/api/types'
 import { live } from './live'
@@ -14,7 +14,7 @@ export function useConversation(stream: string, reader: User, otherSide?: string
   const query = useStream(stream)
   const marks = useMarks(stream).data?.items
   const typists = useTypists(stream)
-  const [lastTyped] = useState(() => ({ at: 0 }))
+  const lastTyped = useRef(0)
   const head = query.data?.entries.at(-1)?.seq ?? 0
   const marked = useRef(0)
 
@@ -44,7 +44,7 @@ export function useConversation(stream: string, reader: User, otherSide?: string
     reload: () => void query.refetch(),
     loadEarlier: () => live().loadEarlier(stream),
     send: (text) => {
-      lastTyped.at = 0
+      lastTyped.current = 0
       return posted(() => live().post(stream, 'message', { text }))
     },
     edit: (seq, text) => posted(() => live().post(stream, 'edit', { seq, text })),
@@ -52,8 +52,8 @@ export function useConversation(stream: string, reader: User, otherSide?: string
     retry: (unsentId) => live().retry(stream, unsentId),
     drop: (unsentId) => live().dropUnsent(unsentId),
     typed: () => {
-      if (Date.now() - lastTyped.at < typingEveryMs) return
-      lastTyped.at = Date.now()
+      if (Date.now() - lastTyped.current < typingEveryMs) return
+      lastTyped.current = Date.now()
       live().typing(stream)
     },
     markRead,

@@ -93,7 +93,7 @@ function useGrowing(field: RefObject<HTMLTextAreaElement | null>, text: string):
   useLayoutEffect(() => {
     const element = field.current
     if (!element) return
-    element.style.blockSize = 'auto'
-    element.style.blockSize = `${Math.min(element.scrollHeight + 2, tallestPx)}px`
+    element.style.setProperty('block-size', 'auto')
+    element.style.setProperty('block-size', `${Math.min(element.scrollHeight + 2, tallestPx)}px`)
   }, [field, text])
 }

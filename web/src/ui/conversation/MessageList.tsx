@@ -1,10 +1,11 @@
-import { Fragment, useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react'
+import { Fragment, useEffect, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { isSameDay, type Happened, type Said, type ShownItem } from '@/lib/conversation'
 import { formatWeekday } from '@/lib/dates'
 import { useLocale } from '@/lib/useLocale'
 import { Icon } from '../Icon'
 import { MessageBubble, type MessageActions } from './MessageBubble'
+import { nearPx, useStuckToEnd } from './useStuckToEnd'
 import './conversation.css'
 
 interface ListProps extends MessageActions {
@@ -19,9 +20,6 @@ interface ListProps extends MessageActions {
   children?: ReactNode
 }
 
-/** So near to its end, a list follows what comes in. */
-const nearPx = 80
-
 export function MessageList({
   label,
   items,
@@ -33,8 +31,7 @@ export function MessageList({
   ...actions
 }: ListProps) {
   const { t } = useTranslation()
-  const box = useRef<HTMLDivElement>(null)
-  const { isAtEnd, toEnd, onScroll } = useStuckToEnd(box, items)
+  const { box, isAtEnd, toEnd, onScroll } = useStuckToEnd(items)
   const [isLoading, setIsLoading] = useState(false)
   useSeen(isAtEnd, items, onSeen)
 
@@ -47,14 +44,14 @@ export function MessageList({
 
   return (
     <div className="messages-frame">
-      {/* Scrolled with the keyboard too, so it takes the focus. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <div
         ref={box}
         className="messages"
         role="log"
         aria-label={label}
         aria-live="polite"
+        // Scrolled with the keyboard too, so it takes the focus.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onScroll={(event) => {
           onScroll()
@@ -105,48 +102,6 @@ function DaySeparator({ item, previous }: { item: ShownItem; previous: ShownItem
 function Happening({ children }: { children: ReactNode }) {
   if (children === null) return null
   return <p className="messages-event">{children}</p>
-}
-
-/** Keeps the end in view while the reader is there, and the reader's place when earlier messages come in above. */
-function useStuckToEnd(box: React.RefObject<HTMLDivElement | null>, items: readonly ShownItem[]) {
-  const [isAtEnd, setIsAtEnd] = useState(true)
-  const isStuck = useRef(true)
-  const seen = useRef({ first: '', height: 0 })
-
-  const toEnd = () => {
-    isStuck.current = true
-    setIsAtEnd(true)
-    box.current?.scrollTo({ top: box.current.scrollHeight })
-  }
-
-  useLayoutEffect(() => {
-    const element = box.current
-    if (!element) return
-    const first = items[0]?.key ?? ''
-    const last = items.at(-1)
-    const isOwnNew = last?.kind === 'said' && last.state === 'sending'
-    if (isStuck.current || isOwnNew) element.scrollTop = element.scrollHeight
-    else if (first !== seen.current.first) element.scrollTop += element.scrollHeight - seen.current.height
-    seen.current = { first, height: element.scrollHeight }
-  }, [box, items])
-
-  useEffect(() => {
-    const element = box.current
-    if (!element) return
-    const observer = new ResizeObserver(() => {
-      if (isStuck.current) element.scrollTop = element.scrollHeight
-    })
-    observer.observe(element)
-    return () => observer.disconnect()
-  }, [box])
-
-  const onScroll = () => {
-    const element = box.current
-    if (!element) return
-    isStuck.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearPx
-    setIsAtEnd(isStuck.current)
-  }
-  return { isAtEnd, toEnd, onScroll }
 }
 
 /** Seen means: its end is in view, on a page that is looked at. */
