@@ -13,6 +13,8 @@ interface Followed {
   follower: Follower
   count: number
   timer: ReturnType<typeof setTimeout> | undefined
+  /** Left over from another user: nothing is asked for it until somebody wants to see it again. */
+  isDormant: boolean
 }
 
 /** A stream that nobody looks at any more is let go only after this, so that a step to the next page costs nothing. */
@@ -42,6 +44,7 @@ export class Streams {
     if (held) {
       clearTimeout(held.timer)
       held.count += 1
+      this.wake(held)
     } else {
       this.start(stream, 1)
     }
@@ -62,6 +65,7 @@ export class Streams {
 
   async ready(stream: string): Promise<void> {
     const held = this.followed.get(stream) ?? this.start(stream, 0)
+    this.wake(held)
     await held.follower.ready()
   }
 
@@ -81,7 +85,7 @@ export class Streams {
 
   connected(link: Link): void {
     this.link = link
-    for (const { follower } of this.followed.values()) void follower.connected(link)
+    for (const { follower, isDormant } of this.followed.values()) if (!isDormant) void follower.connected(link)
     for (const stream of this.listened.keys()) if (!this.followed.has(stream)) this.hear(stream)
   }
 
@@ -95,15 +99,22 @@ export class Streams {
     for (const [stream, held] of this.followed) {
       held.follower.disconnected()
       held.follower = this.makeFollower(stream)
+      held.isDormant = true
     }
   }
 
   private start(stream: string, count: number): Followed {
-    const held: Followed = { follower: this.makeFollower(stream), count, timer: undefined }
+    const held: Followed = { follower: this.makeFollower(stream), count, timer: undefined, isDormant: false }
     this.followed.set(stream, held)
     if (this.link) void held.follower.connected(this.link)
     if (count === 0) this.letGoLater(stream, held)
     return held
+  }
+
+  private wake(held: Followed): void {
+    if (!held.isDormant) return
+    held.isDormant = false
+    if (this.link) void held.follower.connected(this.link)
   }
 
   private makeFollower(stream: string): Follower {

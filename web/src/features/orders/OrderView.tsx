@@ -21,13 +21,15 @@ export function OrderView({ order }: { order: Order }) {
       <TransferNotice order={order} />
       <div className="order-columns">
         <Timeline order={order} />
-        <section className="card stack" aria-label={t('orders.lines')}>
-          <h2>{t('orders.lines')}</h2>
-          <OrderLines order={order} />
-        </section>
+        <div className="stack">
+          <section className="card stack" aria-label={t('orders.lines')}>
+            <h2>{t('orders.lines')}</h2>
+            <OrderLines order={order} />
+          </section>
+          <OrderConversation order={order} />
+        </div>
         <OrderFacts order={order} />
       </div>
-      <OrderConversation order={order} />
       {order.status === 'placed' && <CancelOrder order={order} />}
     </div>
   )

@@ -29,14 +29,16 @@ export function StaffOrderView({ order }: { order: Order }) {
           <StatusForm key={order.status} order={order} />
           <PaymentActions order={order} />
         </section>
-        <section className="card stack" aria-label={t('orders.lines')}>
-          <h2>{t('orders.lines')}</h2>
-          <OrderLines order={order} />
-        </section>
+        <div className="stack">
+          <section className="card stack" aria-label={t('orders.lines')}>
+            <h2>{t('orders.lines')}</h2>
+            <OrderLines order={order} />
+          </section>
+          <OrderConversation order={order} />
+        </div>
         <Customer order={order} />
         <Timeline order={order} />
       </div>
-      <OrderConversation order={order} />
     </div>
   )
 }

@@ -10,9 +10,11 @@ export function CannedMenu({ menu: { replies, active, choose } }: { menu: Canned
       {replies.map((reply, index) => (
         <li key={reply.id}>
           <button type="button" aria-current={index === active ? 'true' : undefined} onClick={() => choose(reply)}>
-            <strong>{reply.title}</strong>
-            <span className="muted small" dir="auto">
-              {reply.text}
+            <strong>
+              <bdi>{reply.title}</bdi>
+            </strong>
+            <span className="muted small">
+              <bdi>{reply.text}</bdi>
             </span>
           </button>
         </li>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CannedReply } from '@/api/types'
-import { matchingReplies } from './canned'
+import { addressed, matchingReplies } from './canned'
 
 const reply = (title: string, text: string, locale: CannedReply['locale'] = null): CannedReply => ({
   id: title,
@@ -23,5 +23,12 @@ describe('matchingReplies', () => {
   it('finds every word, in the title or the text', () => {
     expect(matchingReplies(replies, 'DELIVERY look', 'en').map((each) => each.title)).toEqual(['Any'])
     expect(matchingReplies(replies, 'nothing', 'en')).toEqual([])
+  })
+})
+
+describe('addressed', () => {
+  it('names the customer, or leaves no gap', () => {
+    expect(addressed('Hello {name}, welcome', 'Sara $&')).toBe('Hello Sara $&, welcome')
+    expect(addressed('Hello {name}, welcome', '')).toBe('Hello, welcome')
   })
 })

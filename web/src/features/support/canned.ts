@@ -3,6 +3,10 @@ import type { Locale } from '@/lib/locale'
 
 const mostShown = 8
 
+/** The text with the customer's name where it belongs; the gap closes when there is none. */
+export const addressed = (text: string, name: string): string =>
+  name === '' ? text.replaceAll(/\s*\{name\}/g, '') : text.replaceAll('{name}', () => name)
+
 const folded = (text: string): string => text.toLocaleLowerCase()
 
 /** Those whose title or text has every word of the search; the customer's language first, then by title. */

@@ -1,7 +1,7 @@
 import { useState, type KeyboardEvent } from 'react'
 import type { CannedReply, Conversation } from '@/api/types'
 import type { Draft } from '@/ui/conversation/useDraft'
-import { matchingReplies } from './canned'
+import { addressed, matchingReplies } from './canned'
 import { useCannedReplies } from './queries'
 
 export interface CannedMenuState {
@@ -21,7 +21,7 @@ export function useCannedMenu(draft: Draft, { name, locale }: Conversation): Can
   const active = Math.min(position, replies.length - 1)
 
   const choose = (reply: CannedReply) => {
-    draft.setText(reply.text.replaceAll('{name}', name))
+    draft.setText(addressed(reply.text, name))
     setPosition(0)
     draft.field.current?.focus()
   }

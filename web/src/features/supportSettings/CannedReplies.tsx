@@ -59,11 +59,13 @@ function Reply({ reply, onEdit }: { reply: CannedReply; onEdit: () => void }) {
   return (
     <div className="stack stack-tight">
       <p className="row">
-        <strong dir="auto">{reply.title}</strong>
+        <strong>
+          <bdi>{reply.title}</bdi>
+        </strong>
         {reply.locale && <Badge>{t(`support.language.${reply.locale}`)}</Badge>}
       </p>
-      <p className="canned-text" dir="auto">
-        {reply.text}
+      <p className="canned-text">
+        <bdi>{reply.text}</bdi>
       </p>
       <ProblemNotice error={remove.error} />
       <div className="row">

@@ -46,7 +46,7 @@ export function MessageBubble({ said, isFirst, onEdit, onRemove, onRetry, onDrop
             aria-label={t('conversation.more')}
             onClick={() => setIsOpen(!isOpen)}
           >
-            <Icon name="more" size={18} />
+            <Icon name="more" size={22} />
           </button>
         )}
       </div>
