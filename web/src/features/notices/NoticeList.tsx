@@ -87,7 +87,9 @@ function NoticeRow({ notice, isNew, now }: { notice: Notice; isNew: boolean; now
 function NoticeText({ notice: { type, data } }: { notice: Notice }) {
   const { t } = useTranslation()
   if (type === 'low_stock') return t('notices.lowStock', { count: Number(data['left']), title: String(data['title']) })
-  if (type === 'conversation_opened') return t('notices.conversationOpened', { name: String(data['name']) })
+  if (type === 'conversation_opened') {
+    return t('notices.conversationOpened', { name: String(data['name'] || t('notices.guest')) })
+  }
   return (
     <>
       {t('notices.jobFailed')} <bdi className="ltr">{String(data['kind'])}</bdi>
