@@ -91,6 +91,7 @@ test('a new order appears on the board, and both sides talk about it', async ({ 
 test('staff are told what needs a look', async ({ page, visit: { say }, browser }) => {
   await signIn(page, say, staff, '/staff/notices')
   await expect(page.getByRole('heading', { level: 1, name: say('notices.title') })).toBeVisible()
+  await expect(page.locator('.notices-row, .empty').first()).toBeVisible()
   const before = await page.locator('.notices-row').count()
 
   const shopper = await browser.newContext()

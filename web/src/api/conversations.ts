@@ -39,7 +39,5 @@ export const putCannedReply = (id: string, reply: CannedReplyBody) =>
 export const deleteCannedReply = (id: string) =>
   dataOf(client.DELETE('/api/v1/admin/canned-replies/{id}', { params: { path: { id } } }))
 
-export const getSupportSettings = (signal: AbortSignal) => dataOf(client.GET('/api/v1/admin/support', { signal }))
-
 export const changeSupport = (support: SupportChange) =>
   dataOf(client.PATCH('/api/v1/admin/shop', { body: { support } }))

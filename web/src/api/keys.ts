@@ -28,7 +28,6 @@ export const keys = {
   conversation: (userId: string) => ['conversations', 'one', userId] as const,
   staffMembers: ['staffMembers'] as const,
   cannedReplies: ['cannedReplies'] as const,
-  supportSettings: ['supportSettings'] as const,
 }
 
 /** What anybody may see; everything else belongs to who asked for it. */

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers kept ready. */
+        /** Answers that staff give often, by title. */
         get: operations["listCannedReplies"];
         put?: never;
         post?: never;
@@ -29,11 +29,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Keep an answer ready. */
-        put: operations["putCannedReply"];
+        /** Keeps a canned reply under an id that the client chose. */
+        put: operations["keepCannedReply"];
         post?: never;
-        /** Drop an answer. */
-        delete: operations["deleteCannedReply"];
+        /** Removes a canned reply. */
+        delete: operations["removeCannedReply"];
         options?: never;
         head?: never;
         patch?: never;
@@ -46,7 +46,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The queue. */
+        /** The queue, the one that was last talked in first. */
         get: operations["listConversations"];
         put?: never;
         post?: never;
@@ -63,7 +63,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How long each part of the queue is. */
+        /** How many conversations there are. */
         get: operations["countConversations"];
         put?: never;
         post?: never;
@@ -99,7 +99,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a conversation. */
+        /** Closes a conversation; a new message opens it again. */
         post: operations["closeConversation"];
         delete?: never;
         options?: never;
@@ -116,7 +116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hand a conversation over. */
+        /** Gives a conversation to a colleague, or back to all. */
         post: operations["handOverConversation"];
         delete?: never;
         options?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reopen a conversation. */
+        /** Opens a closed conversation. */
         post: operations["reopenConversation"];
         delete?: never;
         options?: never;
@@ -150,7 +150,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a conversation. */
+        /** Takes a conversation: the reader answers it from now on. */
         post: operations["takeConversation"];
         delete?: never;
         options?: never;
@@ -301,25 +301,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The staff. */
+        /** Those who work here, to hand conversations over to. */
         get: operations["listStaff"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/admin/support": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The support settings. */
-        get: operations["getSupportSettings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -575,8 +558,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What is unread. */
-        get: operations["listUnread"];
+        /** What the reader has not read. */
+        get: operations["countUnread"];
         put?: never;
         post?: never;
         delete?: never;
@@ -752,7 +735,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was edited and deleted. */
+        /** What messages said before they were edited or deleted. */
         get: operations["listAudit"];
         put?: never;
         post?: never;
@@ -772,7 +755,7 @@ export interface paths {
         /** A part of a stream, lowest number first. */
         get: operations["listEntries"];
         put?: never;
-        /** Post to a stream. */
+        /** Says something: in `order:…` (its buyer and staff), `support:…` (that person and staff), `notes:…` (staff). */
         post: operations["postEntry"];
         delete?: never;
         options?: never;
@@ -787,7 +770,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How far its readers have read. */
+        /** How far everybody has read a stream. */
         get: operations["listMarks"];
         put?: never;
         post?: never;
@@ -806,7 +789,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Move the reader's mark forward. */
+        /** Moves the reader's mark forward, never past the stream's end. */
         post: operations["markRead"];
         delete?: never;
         options?: never;
@@ -925,35 +908,59 @@ export interface components {
             /** @description Region, state or governorate. */
             region?: string | null;
         };
+        /** @description Who answers. */
+        Assignee: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description What they are called. */
+            name: string;
+        };
+        /** @description Who did it. */
+        AuditAuthor: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description What they were called. */
+            name: string;
+        };
         /**
-         * @description What became of a message.
+         * @description What was done to a message.
          * @enum {string}
          */
         AuditChange: "edited" | "deleted";
-        /** @description A message as it was before it was changed. */
-        AuditItem: {
+        /** @description What was done to a message, and what it said before. */
+        AuditRecord: {
             /**
              * Format: date-time
              * @description When.
              */
             at: string;
-            /** @description What it said. */
-            before: {
-                /** @description Its text. */
-                text: string;
-            };
-            by: components["schemas"]["Author"] | null;
+            /** @description What it said before. */
+            before: components["schemas"]["AuditText"];
+            /** @description By whom. */
+            by: components["schemas"]["AuditAuthor"];
+            /** @description What was done. */
             change: components["schemas"]["AuditChange"];
             /**
              * Format: int64
-             * @description Of which entry.
+             * @description The message's number.
              */
             seq: number;
         };
-        /** @description What was changed, oldest first. */
-        AuditList: {
-            /** @description The changes. */
-            items: components["schemas"]["AuditItem"][];
+        /** @description What was done to the messages of a stream. */
+        AuditRecords: {
+            /** @description Oldest first, at most 1,000. */
+            items: components["schemas"]["AuditRecord"][];
+        };
+        /** @description What a message said. */
+        AuditText: {
+            /** @description The text. */
+            text: string;
         };
         /** @description Somebody who is signed in now. The refresh token is in the cookie. */
         AuthResponse: {
@@ -984,7 +991,12 @@ export interface components {
             /** @description Why. */
             reason?: string | null;
         };
-        /** @description An answer kept ready. */
+        /** @description All canned replies. */
+        CannedReplies: {
+            /** @description By title. */
+            items: components["schemas"]["CannedReply"][];
+        };
+        /** @description An answer that staff give often. */
         CannedReply: {
             /**
              * Format: uuid
@@ -997,18 +1009,13 @@ export interface components {
             /** @description What it is found by. */
             title: string;
         };
-        /** @description An answer to keep ready. */
+        /** @description What a canned reply is to be. */
         CannedReplyBody: {
             locale?: components["schemas"]["Locale"] | null;
             /** @description What it says. */
             text: string;
             /** @description What it is found by. */
             title: string;
-        };
-        /** @description The answers kept ready. */
-        CannedReplyList: {
-            /** @description By title. */
-            items: components["schemas"]["CannedReply"][];
         };
         /** @description A shelf. */
         Category: {
@@ -1038,54 +1045,58 @@ export interface components {
             /** @description How it stands. */
             status: components["schemas"]["Health"];
         };
-        /** @description A customer's support conversation. */
+        /** @description A customer's support conversation. What is said is in the stream `support:{userId}`. */
         Conversation: {
-            assignee: components["schemas"]["Person"] | null;
-            /** @description Where to write to. */
+            assignee: components["schemas"]["Assignee"] | null;
+            /** @description Where to write to them. */
             email: string | null;
             /**
-             * Format: int64
-             * @description How long the first answer took.
+             * Format: double
+             * @description How long they waited for the first answer since it was opened.
              */
             firstResponseSeconds: number | null;
             /**
              * Format: int64
-             * @description Last entry of its stream.
+             * @description The number of the stream's last entry.
              */
             head: number;
             /**
              * Format: date-time
-             * @description When something was last said.
+             * @description When something was said last.
              */
             lastAt: string;
-            lastBy: components["schemas"]["ConversationParty"];
-            /** @description The beginning of it. */
+            /** @description Who said it. */
+            lastBy: components["schemas"]["Side"];
+            /** @description The beginning of what was said last; empty when it was deleted. */
             lastText: string;
+            /** @description Their language. */
             locale: components["schemas"]["Locale"];
-            /** @description What they are called. */
+            /** @description What they are called; may be empty for guests. */
             name: string;
-            /** @description The customer is there now. */
+            /** @description Whether the customer is there now. */
             online: boolean;
             /**
              * Format: date-time
-             * @description When it began, or was last reopened.
+             * @description When it was begun, or opened again.
              */
             openedAt: string;
             /**
              * Format: int64
-             * @description The reader's mark.
+             * @description The last number that the reader has read.
              */
             read: number;
+            /** @description Guest or customer. */
             role: components["schemas"]["Role"];
+            /** @description Where it stands. */
             status: components["schemas"]["ConversationStatus"];
             /**
-             * Format: int64
-             * @description What the reader has not read.
+             * Format: int32
+             * @description Messages that the reader has not read, counted to 100.
              */
             unread: number;
             /**
              * Format: uuid
-             * @description Whose; its stream is `support:{userId}`.
+             * @description Whose.
              */
             userId: string;
             /**
@@ -1094,39 +1105,41 @@ export interface components {
              */
             waitingSince: string | null;
         };
-        /** @description How many there are of each view. */
+        /** @description How many conversations there are. */
         ConversationCounts: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Open ones.
+             */
             all: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Closed ones.
+             */
             closed: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Open ones that the reader answers.
+             */
             mine: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Open ones that nobody answers.
+             */
             unassigned: number;
         };
-        /** @description A part of the queue. */
+        /** @description A part of a list of conversations. */
         ConversationList: {
-            /** @description Newest activity first. */
+            /** @description The one that was last talked in first. */
             items: components["schemas"]["Conversation"][];
             /** @description Give this back as `cursor` for the next ones; null at the end. */
             nextCursor: string | null;
         };
         /**
-         * @description A side of a conversation.
-         * @enum {string}
-         */
-        ConversationParty: "customer" | "staff";
-        /**
-         * @description Whether it still wants attention.
+         * @description Where a conversation stands.
          * @enum {string}
          */
         ConversationStatus: "open" | "closed";
-        /**
-         * @description Which part of the queue; all but `closed` are open ones.
-         * @enum {string}
-         */
-        ConversationView: "unassigned" | "mine" | "all" | "closed";
         /** @description Who bought. */
         Customer: {
             /** @description Where to write; a guest may have none. */
@@ -1157,7 +1170,7 @@ export interface components {
              */
             at: string;
             author: components["schemas"]["Author"] | null;
-            /** @description What happened, by type; null when it was erased. */
+            /** @description What happened, by type (`contract/events.schema.json`); null when it was deleted or erased. */
             data: unknown;
             /**
              * Format: uuid
@@ -1169,7 +1182,10 @@ export interface components {
              * @description Its place in the stream, from 1, with no holes.
              */
             seq: number;
-            /** @description What kind of thing: in `order:…` `status` and `payment`; in `store` `order_placed`, `order_status`, `job_failed`. */
+            /**
+             * @description What kind of thing: where people talk `message`, `edit`, `delete`; in `order:…` also `status` and `payment`; in
+             *     `support:…` also `conversation`; in `store` `order_placed`, `order_status`, `low_stock`, `conversation_opened`, `job_failed`.
+             */
             type: string;
         };
         /** @description A job that failed for good. */
@@ -1230,13 +1246,13 @@ export interface components {
              */
             email: string;
         };
-        /** @description Who is to have it. */
+        /** @description To whom a conversation goes. */
         HandOver: {
             /**
              * Format: uuid
-             * @description A member of the staff; null for nobody.
+             * @description Somebody who works here; null: back to all.
              */
-            to: string | null;
+            to?: string | null;
         };
         /**
          * @description How a dependency, or the whole, stands.
@@ -1509,16 +1525,22 @@ export interface components {
             /** @description Who makes it. */
             vendor?: string | null;
         };
-        /** @description When somebody answers on a day of the week. */
+        /** @description A stretch of a day in which somebody is there. */
         OpenHours: {
             /**
              * Format: int32
-             * @description 1 is Monday.
+             * @description Day of the week (ISO 8601): 1 is Monday, 7 Sunday.
              */
             day: number;
-            /** @description As `09:00`. */
+            /**
+             * @description From when on.
+             * @example 09:00
+             */
             from: string;
-            /** @description As `17:00`. */
+            /**
+             * @description Until when; `24:00` is the end of the day.
+             * @example 17:00
+             */
             to: string;
         };
         /** @description Lines of variants bought by one user. */
@@ -1650,43 +1672,31 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "unpaid" | "paid" | "refunded";
-        /** @description Somebody, by name. */
-        Person: {
-            /**
-             * Format: uuid
-             * @description Who.
-             */
-            id: string;
-            /** @description What they are called. */
-            name: string;
-        };
-        /** @description Something to say in a stream. */
+        /** @description What is said. */
         PostEntry: {
-            /** @description By type, as `contract/events.schema.json` says. */
-            data: unknown;
+            /** @description `{"text": "…"}`, `{"seq": 3, "text": "…"}` or `{"seq": 3}`, by type. */
+            data: Record<string, never>;
             /**
              * Format: uuid
-             * @description Chosen by the client; a repeat of it changes nothing.
+             * @description Chosen by the client, the same for every try: a repeat is answered as the first time.
              */
             id: string;
-            /** @description What kind of thing. */
-            type: components["schemas"]["PostType"];
+            /**
+             * @description `message`, `edit` or `delete`.
+             * @example message
+             */
+            type: string;
         };
-        /**
-         * @description What people may post.
-         * @enum {string}
-         */
-        PostType: "message" | "edit" | "delete";
-        /** @description Where it stands now. */
+        /** @description Where it stands. */
         PostedEntry: {
             /**
              * Format: date-time
-             * @description When.
+             * @description When it was posted, the first time.
              */
             at: string;
             /**
              * Format: int64
-             * @description Its number in the stream.
+             * @description Its place in the stream.
              */
             seq: number;
         };
@@ -1808,19 +1818,11 @@ export interface components {
             /** @description 1 to 100 characters. */
             name?: string | null;
         };
-        /** @description How far the reader has read. */
-        ReadChange: {
-            /**
-             * Format: int64
-             * @description The last entry read.
-             */
-            seq: number;
-        };
-        /** @description How far a reader has read. */
+        /** @description How far somebody has read. */
         ReadMark: {
             /**
              * Format: int64
-             * @description The last entry read.
+             * @description The last number that they have read.
              */
             seq: number;
             /**
@@ -1829,16 +1831,16 @@ export interface components {
              */
             userId: string;
         };
-        /** @description How far each reader has read. */
-        ReadMarkList: {
-            /** @description One a reader. */
+        /** @description How far everybody has read. */
+        ReadMarks: {
+            /** @description In no order. */
             items: components["schemas"]["ReadMark"][];
         };
-        /** @description The reader's mark now. */
-        ReadState: {
+        /** @description Up to where one has read. */
+        ReadUpTo: {
             /**
              * Format: int64
-             * @description The last entry read.
+             * @description The last number.
              */
             seq: number;
         };
@@ -1952,7 +1954,8 @@ export interface components {
             setupRequired: boolean;
             /** @description What delivery costs. */
             shipping: components["schemas"]["Shipping"];
-            support: components["schemas"]["ShopSupport"];
+            /** @description The support desk. */
+            support: components["schemas"]["Support"];
             /** @description What the state takes. */
             tax: components["schemas"]["Tax"];
             /** @description Where to send a bank transfer, by language. */
@@ -1969,15 +1972,11 @@ export interface components {
             tax?: components["schemas"]["Tax"] | null;
             transferInstructions?: components["schemas"]["LocalText"] | null;
         };
-        /** @description When the shop answers. */
-        ShopSupport: {
-            /** @description Empty: always. */
-            hours: components["schemas"]["OpenHours"][];
-            /** @description Somebody should be there now. */
-            open: boolean;
-            /** @description IANA name. */
-            timeZone: string;
-        };
+        /**
+         * @description Who spoke last.
+         * @enum {string}
+         */
+        Side: "customer" | "staff";
         /** @description Who signs in. */
         SignIn: {
             /**
@@ -1991,7 +1990,12 @@ export interface components {
              */
             password: string;
         };
-        /** @description Somebody of the staff. */
+        /** @description Those who work here. */
+        StaffList: {
+            /** @description In no order. */
+            items: components["schemas"]["StaffMember"][];
+        };
+        /** @description Somebody who works here. */
         StaffMember: {
             /**
              * Format: uuid
@@ -2000,13 +2004,8 @@ export interface components {
             id: string;
             /** @description What they are called. */
             name: string;
-            /** @description They are there now. */
+            /** @description Whether they are there now. */
             online: boolean;
-        };
-        /** @description The staff. */
-        StaffMemberList: {
-            /** @description By name. */
-            items: components["schemas"]["StaffMember"][];
         };
         /** @description Where an order goes from where it is. */
         StatusChange: {
@@ -2040,36 +2039,43 @@ export interface components {
              */
             variantId: string;
         };
-        /** @description The support settings; what is left out stays. */
-        SupportChange: {
-            awayReply?: components["schemas"]["LocalText"] | null;
-            /** @description Empty: always. */
-            hours?: components["schemas"]["OpenHours"][] | null;
-            /**
-             * Format: int64
-             * @description After how long an unread answer goes out by mail; null: never.
-             */
-            mailAfterMinutes?: number | null;
-            /** @description IANA name. */
-            timeZone?: string | null;
-        };
-        /** @description The support settings. */
-        SupportSettings: {
+        /** @description The support desk, as everybody sees it. */
+        Support: {
+            /** @description What the shop answers by itself when nobody is there, by language. */
             awayReply: components["schemas"]["LocalText"];
-            /** @description Empty: always. */
+            /** @description When somebody is there; empty: always. */
             hours: components["schemas"]["OpenHours"][];
             /**
-             * Format: int64
-             * @description After how long an unread answer goes out by mail; null: never.
+             * Format: int32
+             * @description After so many minutes an answer that was not read goes out by mail; null: never.
              */
             mailAfterMinutes: number | null;
-            /** @description IANA name. */
+            /** @description Whether somebody is there now. */
+            open: boolean;
+            /**
+             * @description Where the hours are told.
+             * @example Asia/Riyadh
+             */
             timeZone: string;
         };
-        /** @description How to take it. */
-        TakeConversation: {
-            /** @description Also from somebody else. */
-            force?: boolean | null;
+        /** @description How the support desk is to work; replaces all of it. */
+        SupportChange: {
+            /** @description What the shop answers by itself when nobody is there, by language. */
+            awayReply?: components["schemas"]["LocalText"];
+            /** @description When somebody is there; empty: always. */
+            hours?: components["schemas"]["OpenHours"][];
+            /**
+             * Format: int32
+             * @description After so many minutes an answer that was not read goes out by mail; null: never.
+             */
+            mailAfterMinutes?: number | null;
+            /** @description Where the hours are told (IANA time zone). */
+            timeZone: string;
+        };
+        /** @description How to take a conversation. */
+        Take: {
+            /** @description Take it from the colleague who has it. */
+            force?: boolean;
         };
         /** @description Tax on goods and delivery. */
         Tax: {
@@ -2097,29 +2103,29 @@ export interface components {
             ar?: components["schemas"]["Translation"] | null;
             en?: components["schemas"]["Translation"] | null;
         };
-        /** @description What a reader has not read of a stream. */
+        /** @description What somebody has not read of a stream. */
         UnreadCount: {
             /**
              * Format: int64
-             * @description Its last entry.
+             * @description The number of its last entry.
              */
             head: number;
             /**
              * Format: int64
-             * @description The reader's mark.
+             * @description The last number that they have read.
              */
             read: number;
-            /** @description Its key. */
+            /** @description The stream. */
             stream: string;
             /**
-             * Format: int64
-             * @description Counted to 100.
+             * Format: int32
+             * @description What came after it and is not their own, counted to 100: messages where people talk, any entry elsewhere.
              */
             unread: number;
         };
-        /** @description What is unread, by stream. */
-        UnreadCountList: {
-            /** @description One a stream. */
+        /** @description What somebody has not read. */
+        UnreadCounts: {
+            /** @description In the order of the question. */
             items: components["schemas"]["UnreadCount"][];
         };
         /** @description A person. */
@@ -2157,6 +2163,11 @@ export interface components {
             id: string;
             /** @description What is counted. */
             inventory: components["schemas"]["Inventory"];
+            /**
+             * Format: int32
+             * @description From which count on staff want to know that few are left; for staff only.
+             */
+            lowStockAt?: number | null;
             /** @description One value for each option of the product, in the reader's language. */
             options: string[];
             /** @description Price of one. */
@@ -2170,11 +2181,6 @@ export interface components {
             stock?: number | null;
             /** @description Its option values in the reader's language; empty when the product has no options. */
             title: string;
-            /**
-             * Format: int64
-             * @description Staff are told when this many or fewer are left; for staff only.
-             */
-            lowStockAt?: number | null;
         };
         /** @description A variant as an admin says it. */
         VariantBody: {
@@ -2185,6 +2191,11 @@ export interface components {
              */
             id?: string | null;
             inventory?: components["schemas"]["Inventory"] | null;
+            /**
+             * Format: int32
+             * @description From which count on staff want to know that few are left; null: never. Left out, it stays as it is.
+             */
+            lowStockAt?: number | null;
             /** @description One value for each option, in the shop's default language. */
             options?: string[];
             /** @description Price of one, in the shop's currency. */
@@ -2196,11 +2207,6 @@ export interface components {
              * @description Units that a new variant starts with.
              */
             stock?: number | null;
-            /**
-             * Format: int64
-             * @description Staff are told when this many or fewer are left.
-             */
-            lowStockAt?: number | null;
         };
         /** @description The token of a verification link. */
         Verification: {
@@ -2225,16 +2231,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Answers kept ready. */
+            /** @description All of them */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CannedReplyList"];
+                    "application/json": components["schemas"]["CannedReplies"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2243,7 +2249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2252,43 +2258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2297,7 +2267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2308,11 +2278,15 @@ export interface operations {
             };
         };
     };
-    putCannedReply: {
+    keepCannedReply: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Which */
                 id: string;
             };
             cookie?: never;
@@ -2323,16 +2297,27 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Keep an answer ready. */
+            /** @description The reply */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CannedReply"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2341,7 +2326,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2350,7 +2335,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2359,7 +2344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2368,7 +2353,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,16 +2380,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2395,7 +2389,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2406,25 +2400,31 @@ export interface operations {
             };
         };
     };
-    deleteCannedReply: {
+    removeCannedReply: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Which */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Drop an answer. */
+            /** @description It is gone */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2433,7 +2433,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2442,7 +2442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2451,7 +2451,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2460,7 +2460,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2469,16 +2469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2487,7 +2478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2501,8 +2492,11 @@ export interface operations {
     listConversations: {
         parameters: {
             query?: {
-                view?: components["schemas"]["ConversationView"];
+                /** @description Which conversations: all open ones unless said. */
+                view?: "unassigned" | "mine" | "all" | "closed";
+                /** @description How many: 1 to 100, 24 unless said. */
                 limit?: number;
+                /** @description Where the part before ended: its `nextCursor`. */
                 cursor?: string;
             };
             header?: never;
@@ -2511,7 +2505,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The queue. */
+            /** @description A part of it */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2520,7 +2514,16 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationList"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `bad_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2529,7 +2532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2538,25 +2541,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `invalid_input`: `errors` says what is wrong with each parameter */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2565,16 +2550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2583,7 +2559,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2603,7 +2579,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description How long each part of the queue is. */
+            /** @description The counts */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2612,7 +2588,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConversationCounts"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2621,7 +2597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2630,43 +2606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2675,7 +2615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2691,13 +2631,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Whose conversation */
                 userId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description One conversation. */
+            /** @description The conversation */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2706,7 +2647,7 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2715,7 +2656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2724,7 +2665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2733,34 +2674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2769,7 +2683,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2783,24 +2697,30 @@ export interface operations {
     closeConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Whose conversation */
                 userId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Close a conversation. */
+            /** @description The conversation, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2809,7 +2729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2818,7 +2738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2827,7 +2747,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2836,7 +2756,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2845,16 +2765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2863,7 +2774,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2877,8 +2788,12 @@ export interface operations {
     handOverConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Whose conversation */
                 userId: string;
             };
             cookie?: never;
@@ -2889,16 +2804,27 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Hand a conversation over. */
+            /** @description The conversation, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2907,7 +2833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2916,7 +2842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2925,7 +2851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2934,7 +2860,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2943,16 +2887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -2961,7 +2896,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,24 +2910,30 @@ export interface operations {
     reopenConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Whose conversation */
                 userId: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Reopen a conversation. */
+            /** @description The conversation, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3001,7 +2942,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3010,7 +2951,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3019,7 +2960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3028,7 +2969,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3037,16 +2978,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +2987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3069,28 +3001,43 @@ export interface operations {
     takeConversation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Whose conversation */
                 userId: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TakeConversation"];
+                "application/json": components["schemas"]["Take"];
             };
         };
         responses: {
-            /** @description Take a conversation. */
+            /** @description The conversation, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3099,7 +3046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3108,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3117,7 +3064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `conversation_taken`: a colleague has it; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3126,7 +3073,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3135,16 +3100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3153,7 +3109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3248,7 +3204,10 @@ export interface operations {
     retryJob: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which job */
                 id: string;
@@ -3260,6 +3219,8 @@ export interface operations {
             /** @description It is tried again soon */
             202: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3284,6 +3245,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3332,6 +3311,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MailList"];
+                };
+            };
+            /** @description `bad_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
@@ -3463,14 +3451,14 @@ export interface operations {
             query?: {
                 /** @description Only in this status. */
                 status?: components["schemas"]["OrderStatus"];
+                /** @description Only of this buyer. */
+                userId?: string;
                 /** @description An order's number, or the buyer's e-mail address. */
                 q?: string;
                 /** @description How many: 1 to 100, 24 unless said. */
                 limit?: number;
                 /** @description Where the part before ended: its `nextCursor`. */
                 cursor?: string;
-                /** @description Only of this buyer. */
-                userId?: string;
             };
             header?: never;
             path?: never;
@@ -3546,7 +3534,10 @@ export interface operations {
     setPayment: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -3562,6 +3553,8 @@ export interface operations {
             /** @description The order, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3604,7 +3597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it cannot go there from where it is */
+            /** @description `invalid_transition`: it cannot go there from where it is; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3631,7 +3624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3663,7 +3656,10 @@ export interface operations {
     moveOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -3679,6 +3675,8 @@ export interface operations {
             /** @description The order, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3721,7 +3719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it cannot go there from where it is */
+            /** @description `invalid_transition`: it cannot go there from where it is; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3748,7 +3746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3780,7 +3778,10 @@ export interface operations {
     changeShop: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3793,6 +3794,8 @@ export interface operations {
             /** @description The shop, as it is now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3826,6 +3829,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description `body_too_large` */
             413: {
                 headers: {
@@ -3844,7 +3856,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3882,16 +3894,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The staff. */
+            /** @description All of them */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["StaffMemberList"];
+                    "application/json": components["schemas"]["StaffList"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3900,7 +3912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3909,43 +3921,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -3954,99 +3930,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    getSupportSettings: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The support settings. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SupportSettings"];
-                };
-            };
-            /** @description What went wrong */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4325,6 +4209,15 @@ export interface operations {
             };
             /** @description `bad_credentials`: wrong address or password */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `origin_refused`: the page of another site asks */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4869,7 +4762,10 @@ export interface operations {
     changeMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4882,6 +4778,8 @@ export interface operations {
             /** @description The one who asks, as they are now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4899,6 +4797,15 @@ export interface operations {
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4924,7 +4831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5097,7 +5004,10 @@ export interface operations {
     endOtherSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5106,12 +5016,32 @@ export interface operations {
             /** @description The others are ended */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
             /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5142,7 +5072,10 @@ export interface operations {
     endSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which session */
                 id: string;
@@ -5154,6 +5087,8 @@ export interface operations {
             /** @description It is ended */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -5169,6 +5104,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5196,9 +5149,13 @@ export interface operations {
             };
         };
     };
-    listUnread: {
+    countUnread: {
         parameters: {
             query?: {
+                /**
+                 * @description Names of streams, with commas between them, at most 200. Without it: one's own (`support:…`, `user:…`; for staff
+                 *     `user:…`, `store`).
+                 */
                 streams?: string;
             };
             header?: never;
@@ -5207,16 +5164,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What is unread. */
+            /** @description Stream by stream */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UnreadCountList"];
+                    "application/json": components["schemas"]["UnreadCounts"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -5225,34 +5182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `invalid_input`: `errors` says what is wrong with each parameter */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5261,16 +5191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -5279,7 +5200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5571,7 +5492,10 @@ export interface operations {
     cancelOrder: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which order */
                 id: string;
@@ -5587,6 +5511,8 @@ export interface operations {
             /** @description The order is cancelled */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5620,7 +5546,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_transition`: it went too far for that */
+            /** @description `invalid_transition`: it went too far for that; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5647,7 +5573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5765,7 +5691,10 @@ export interface operations {
     createProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -5779,6 +5708,8 @@ export interface operations {
             201: {
                 headers: {
                     ETag?: string;
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -5812,7 +5743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `handle_taken`: another product has this handle */
+            /** @description `handle_taken`: another product has this handle; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5839,7 +5770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6040,7 +5971,10 @@ export interface operations {
     deleteProduct: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which product */
                 id: string;
@@ -6052,6 +5986,8 @@ export interface operations {
             /** @description It is gone */
             204: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6076,6 +6012,24 @@ export interface operations {
             };
             /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6109,6 +6063,8 @@ export interface operations {
             header?: {
                 /** @description The `ETag` of the product as it was looked at */
                 "If-Match"?: string | null;
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
             };
             path: {
                 /** @description Which product */
@@ -6126,6 +6082,8 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6168,7 +6126,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `handle_taken`: another product has this handle; `changed_meanwhile`: somebody changed it at the same time */
+            /** @description `handle_taken`: another product has this handle; `changed_meanwhile`: somebody changed it at the same time; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6204,7 +6162,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6389,22 +6347,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which stream */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description What was edited and deleted. */
+            /** @description The records */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditList"];
+                    "application/json": components["schemas"]["AuditRecords"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6413,7 +6372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: the reader's role may not do this */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6422,7 +6381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6431,34 +6390,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6467,7 +6399,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6565,8 +6497,12 @@ export interface operations {
     postEntry: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description `order:{orderId}`, `support:{userId}`; for staff also `notes:{userId}` */
                 key: string;
             };
             cookie?: never;
@@ -6577,25 +6513,38 @@ export interface operations {
             };
         };
         responses: {
-            /** @description It was there already */
+            /** @description It was there: the answer of the first time */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PostedEntry"];
                 };
             };
-            /** @description Post to a stream. */
+            /** @description It is in the stream */
             201: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedEntry"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PostedEntry"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6604,7 +6553,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `forbidden`: not a place where they may talk, or somebody else's message */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6613,7 +6562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6622,7 +6571,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `id_conflict`: the id is taken; `message_deleted`; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6631,7 +6580,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6640,7 +6607,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `too_many_attempts` */
             429: {
                 headers: {
                     [name: string]: unknown;
@@ -6649,7 +6616,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6658,7 +6625,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6674,22 +6641,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description Which stream */
                 key: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description How far its readers have read. */
+            /** @description The marks */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReadMarkList"];
+                    "application/json": components["schemas"]["ReadMarks"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6698,16 +6666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6716,34 +6675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6752,7 +6684,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6766,28 +6698,43 @@ export interface operations {
     markRead: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
+                /** @description Which stream */
                 key: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReadChange"];
+                "application/json": components["schemas"]["ReadUpTo"];
             };
         };
         responses: {
-            /** @description Move the reader's mark forward. */
+            /** @description Where the mark is now */
             200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadUpTo"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReadState"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -6796,16 +6743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `not_found`: it is not there, or not the reader's to see */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -6814,7 +6752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6823,7 +6761,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -6832,16 +6788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description What went wrong */
+            /** @description `internal` */
             500: {
                 headers: {
                     [name: string]: unknown;
@@ -6850,7 +6797,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description What went wrong */
+            /** @description `unavailable`: try again as `Retry-After` says */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6864,7 +6811,10 @@ export interface operations {
     adjustStock: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Which variant */
                 id: string;
@@ -6880,6 +6830,8 @@ export interface operations {
             /** @description What is left now */
             200: {
                 headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6922,7 +6874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `stock_below_zero`: not that much is left */
+            /** @description `stock_below_zero`: not that much is left; `request_in_progress`: the same request is being worked on */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -6949,7 +6901,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `invalid_input`: `errors` says what is wrong with each field */
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -34,7 +34,7 @@ export function QueueRow({ conversation, view, now, isSelected }: RowProps) {
         </time>
         <span className="desk-row-text">
           {lastBy === 'staff' && <span className="muted">{t('support.you')} </span>}
-          <bdi>{lastText}</bdi>
+          <bdi>{lastText || t('conversation.deleted')}</bdi>
         </span>
         {unread > 0 && (
           <span className="desk-unread">

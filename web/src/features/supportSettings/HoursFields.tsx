@@ -10,6 +10,9 @@ const days = [1, 2, 3, 4, 5, 6, 7]
 /** A Monday, from which the names of the days are taken. */
 const monday = Date.UTC(2024, 0, 1)
 const dayMs = 24 * 60 * 60_000
+/** A clock's field knows no 24:00. */
+const midnight = '00:00'
+const dayEnd = '24:00'
 
 interface HoursProps {
   hours: OpenHours[]
@@ -87,8 +90,8 @@ function HoursRow({ opening, onChange, onRemove }: RowProps) {
         type="time"
         required
         aria-label={t('supportSettings.to')}
-        value={opening.to}
-        onChange={(event) => onChange({ to: event.target.value })}
+        value={opening.to === dayEnd ? midnight : opening.to}
+        onChange={({ target: { value } }) => onChange({ to: value === midnight ? dayEnd : value })}
       />
       <Button look="plain" size="small" aria-label={t('supportSettings.removeHours')} onClick={onRemove}>
         <Icon name="trash" />

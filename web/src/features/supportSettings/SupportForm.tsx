@@ -1,12 +1,12 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { changeSupport, getSupportSettings } from '@/api/conversations'
+import { changeSupport } from '@/api/conversations'
 import { keys } from '@/api/keys'
-import type { OpenHours, SupportSettings } from '@/api/types'
+import { useShop } from '@/api/shop'
+import type { OpenHours, SupportChange } from '@/api/types'
 import { formText } from '@/lib/formText'
 import { Button } from '@/ui/Button'
-import { LoadFailure, LoadingBlocks } from '@/ui/Feedback'
 import { TextArea, TextField } from '@/ui/Field'
 import { ProblemNotice } from '@/ui/Notice'
 import { useFieldErrors } from '@/ui/problemText'
@@ -15,13 +15,7 @@ import { HoursFields } from './HoursFields'
 
 /** When the shop answers, and what it says when it does not. */
 export function SupportForm() {
-  const query = useQuery({ queryKey: keys.supportSettings, queryFn: ({ signal }) => getSupportSettings(signal) })
-  if (query.isPending) return <LoadingBlocks />
-  if (query.isError) return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
-  return <SettingsForm settings={query.data} />
-}
-
-function SettingsForm({ settings }: { settings: SupportSettings }) {
+  const { support: settings } = useShop()
   const { t } = useTranslation()
   const toast = useToast()
   const queries = useQueryClient()
@@ -30,8 +24,7 @@ function SettingsForm({ settings }: { settings: SupportSettings }) {
     mutationFn: (form: FormData) => changeSupport({ ...settingsIn(form), hours }),
     onSuccess: () => {
       toast({ text: t('account.saved') })
-      void queries.invalidateQueries({ queryKey: keys.shop })
-      return queries.invalidateQueries({ queryKey: keys.supportSettings })
+      return queries.invalidateQueries({ queryKey: keys.shop })
     },
   })
   const errorAt = useFieldErrors(action.error)
@@ -93,7 +86,7 @@ function SettingsForm({ settings }: { settings: SupportSettings }) {
   )
 }
 
-function settingsIn(form: FormData): Omit<SupportSettings, 'hours'> {
+function settingsIn(form: FormData): Omit<SupportChange, 'hours'> {
   const minutes = formText(form, 'mailAfterMinutes')
   return {
     timeZone: formText(form, 'timeZone'),
