@@ -98,10 +98,33 @@ describe('a copy', () => {
     await settle(20_000)
     server.put(chat, 'message', { text: 'again' })
     stop()
-    await settle()
+    await settle(10_000)
     server.put(chat, 'message', { text: 'too late' })
     expect(arrived.map((entry) => entry.seq)).toEqual([2, 3])
     expect(copies.has(chat)).toBe(false)
+  })
+})
+
+describe('a limit of the server', () => {
+  it('is waited for, whatever was asked', async () => {
+    const { server, client, copies, arrived } = pair()
+    server.mischief = { ...calm, limit: 1 }
+    client.follow(chat)
+    client.listen('support:a')
+    client.listen('support:b')
+    client.watch(['p'])
+    client.read(chat, 1)
+    client.post(chat, 'message', { text: 'patient' })
+    await settle()
+    expect(server.shown(chat)).toEqual([])
+    server.mischief = calm
+    await settle()
+    expect(copies.get(chat)).toMatchObject({ isLive: true, unsent: [], entries: server.shown(chat) })
+    expect(server.shown(chat)).toHaveLength(1)
+    expect(server.watched).toEqual([['p']])
+    expect(server.marks.get(chat)).toBe(1)
+    for (const stream of ['support:a', 'support:b']) server.put(stream, 'message', { text: 'heard' })
+    expect(arrived.slice(-2)).toHaveLength(2)
   })
 })
 
@@ -118,7 +141,7 @@ describe('whatever the network does', () => {
         streams.forEach((stream) => client.follow(stream))
       }
       await settle()
-      server.mischief = { lose: 0.2, repeat: 0.2, delay: 0.3, cut: 0.1 }
+      server.mischief = { lose: 0.2, repeat: 0.2, delay: 0.3, cut: 0.1, limit: 0.1 }
       const said: string[] = []
       for (let step = 0; step < 80; step++) {
         const stream = streams[Math.floor(random() * streams.length)] ?? chat

@@ -2,6 +2,7 @@
  * The one connection of a page: when it is there, with whose token, and how it comes back. Knows nothing of streams.
  */
 import { Backoff } from './backoff'
+import { askPatiently } from './patience'
 import { LinkLost, type Link, type Report, type Transport } from './wire'
 
 export interface Token {
@@ -161,7 +162,7 @@ export class Connection {
       const token = await this.tokens.current(minLifeMs)
       if (link !== this.link) return
       if (!token) return this.restart()
-      const answer = await link.ask('auth', { token: token.value })
+      const answer = await askPatiently(link, 'auth', { token: token.value })
       if (link !== this.link) return
       if (answer.ok) this.renewIn(link, answer.expiresIn * 1000)
       else this.restart()

@@ -3,6 +3,7 @@
  * connection does, entries come into the log once and in order, because only the log's next number is taken.
  */
 import { pause } from './backoff'
+import { askPatiently } from './patience'
 import { append, emptyLog, logOf, prepend, type StreamLog } from './streamLog'
 import type { Entry, Link } from './wire'
 
@@ -149,13 +150,8 @@ export class Follower {
   /** One question; true when there must be another. */
   private async askOnce(link: Link): Promise<boolean> {
     const after = this.log?.last ?? 0
-    const answer = await link.ask('subscribe', { stream: this.key, after })
-    if (this.link !== link) return false
-    if (!answer.ok) {
-      if (answer.retryAfterMs === undefined) return false
-      await pause(answer.retryAfterMs)
-      return true
-    }
+    const answer = await askPatiently(link, 'subscribe', { stream: this.key, after })
+    if (this.link !== link || !answer.ok) return false
     if ('reset' in answer) {
       // The server knows less than this copy, as after a restored backup: what it says now is the truth.
       this.log = null

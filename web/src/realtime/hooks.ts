@@ -18,7 +18,7 @@ export function useStream(stream: string | null) {
 
 /** Hears what comes into these streams without keeping copies; what it touches is asked for again. */
 export function useListening(streams: readonly string[]): void {
-  const joined = streams.join(' ')
+  const joined = [...streams].sort().join(' ')
   useEffect(() => {
     const stops = joined === '' ? [] : joined.split(' ').map((stream) => live().listen(stream))
     return () => stops.forEach((stop) => stop())

@@ -1,4 +1,5 @@
 /** The reader's own marks on their way to the server: only the furthest of each stream, and again after a break. */
+import { askPatiently } from './patience'
 import { LinkLost, type Link } from './wire'
 
 export class ReadMarks {
@@ -31,7 +32,7 @@ export class ReadMarks {
     const seq = this.wanted.get(stream) ?? 0
     if (!link || seq <= (this.said.get(stream) ?? 0)) return
     try {
-      const answer = await link.ask('read', { stream, seq })
+      const answer = await askPatiently(link, 'read', { stream, seq })
       if (!answer.ok) return
       this.said.set(stream, Math.max(answer.seq, seq))
       this.moved(stream, answer.seq)

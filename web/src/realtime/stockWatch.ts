@@ -1,5 +1,6 @@
 /** Which products' stock is on the screen, counted, and the one set of them that the server is told. */
 import type { StockEvent } from './events.gen'
+import { askPatiently } from './patience'
 import type { Link } from './wire'
 
 export const mostWatched = 100
@@ -63,7 +64,7 @@ export class StockWatch {
     if (!link || said === this.told) return
     this.told = said
     try {
-      const answer = await link.ask('watch', { productIds })
+      const answer = await askPatiently(link, 'watch', { productIds })
       if (link === this.link && answer.ok) answer.stock.forEach(this.news)
     } catch {
       this.failed(link)

@@ -1,5 +1,6 @@
 /** The streams that somebody looks at, counted: those of which a copy is kept, and those that are only listened to. */
 import { Follower, type ReadEntries } from './follower'
+import { askPatiently } from './patience'
 import type { StreamLog } from './streamLog'
 import type { Entry, Link } from './wire'
 
@@ -27,6 +28,8 @@ export class Streams {
   private readonly followed = new Map<string, Followed>()
   private readonly listened = new Map<string, number>()
   private link: Link | null = null
+  /** Those to listen to that the server has not been told of, the one it is being told first. */
+  private unheard: string[] = []
 
   constructor(
     private readonly readEntries: ReadEntries,
@@ -52,14 +55,12 @@ export class Streams {
   }
 
   listen(stream: string): () => void {
-    const count = this.listened.get(stream) ?? 0
-    this.listened.set(stream, count + 1)
-    if (count === 0 && !this.followed.has(stream)) this.hear(stream)
+    const count = this.listened.get(stream)
+    this.listened.set(stream, (count ?? 0) + 1)
+    if (count === undefined) this.hear(stream)
     return once(() => {
-      const left = (this.listened.get(stream) ?? 1) - 1
-      if (left > 0) this.listened.set(stream, left)
-      else this.listened.delete(stream)
-      this.leave(stream)
+      this.listened.set(stream, (this.listened.get(stream) ?? 1) - 1)
+      setTimeout(() => this.hearNoMore(stream), lingerMs)
     })
   }
 
@@ -86,7 +87,8 @@ export class Streams {
   connected(link: Link): void {
     this.link = link
     for (const { follower, isDormant } of this.followed.values()) if (!isDormant) void follower.connected(link)
-    for (const stream of this.listened.keys()) if (!this.followed.has(stream)) this.hear(stream)
+    this.unheard = [...this.listened.keys()]
+    void this.hearAll(link)
   }
 
   disconnected(): void {
@@ -139,19 +141,40 @@ export class Streams {
       if (held.count > 0 || this.followed.get(stream) !== held) return
       held.follower.disconnected()
       this.followed.delete(stream)
-      this.leave(stream)
+      if (this.listened.has(stream)) this.hear(stream)
+      else this.leave(stream)
     }, lingerMs)
   }
 
   private leave(stream: string): void {
     if (this.followed.has(stream) || this.listened.has(stream)) return
     // When it fails, the server forgets the stream with the connection.
-    void this.link?.ask('unsubscribe', { stream }).catch(() => undefined)
+    if (this.link) void askPatiently(this.link, 'unsubscribe', { stream }).catch(() => undefined)
+  }
+
+  private hearNoMore(stream: string): void {
+    if (this.listened.get(stream) !== 0) return
+    this.listened.delete(stream)
+    this.leave(stream)
   }
 
   private hear(stream: string): void {
-    const { link } = this
-    void link?.ask('subscribe', { stream }).catch(() => this.watcher.failed(link))
+    if (!this.link) return
+    this.unheard.push(stream)
+    if (this.unheard.length === 1) void this.hearAll(this.link)
+  }
+
+  /** One after another: a long list asked for at once would run into the server's limits. */
+  private async hearAll(link: Link): Promise<void> {
+    try {
+      for (let stream = this.unheard[0]; stream !== undefined && this.link === link; stream = this.unheard[0]) {
+        const isWanted = this.listened.has(stream) && !this.followed.has(stream)
+        if (isWanted) await askPatiently(link, 'subscribe', { stream })
+        if (this.link === link) this.unheard.shift()
+      }
+    } catch {
+      this.watcher.failed(link)
+    }
   }
 }
 

@@ -6,6 +6,7 @@ import { Icon } from '@/ui/Icon'
 import { FirstMessage } from './FirstMessage'
 import { HoursNote } from './HoursNote'
 import { SupportChat } from './SupportChat'
+import { useAlone } from './useAlone'
 
 /** Beside the page on a desk, over all of it on a phone. Escape closes it. */
 export function ChatPanel({ onClose }: { onClose: () => void }) {
@@ -15,6 +16,7 @@ export function ChatPanel({ onClose }: { onClose: () => void }) {
   const panel = useRef<HTMLElement>(null)
   const { field } = draft
 
+  useAlone(panel)
   useEffect(() => field.current?.focus(), [field, user?.id])
 
   useEffect(() => {

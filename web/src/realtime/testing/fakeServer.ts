@@ -8,9 +8,11 @@ export interface Mischief {
   repeat: number
   delay: number
   cut: number
+  /** To be told to ask again later. */
+  limit: number
 }
 
-export const calm: Mischief = { lose: 0, repeat: 0, delay: 0, cut: 0 }
+export const calm: Mischief = { lose: 0, repeat: 0, delay: 0, cut: 0, limit: 0 }
 
 interface Live {
   handlers: LinkHandlers
@@ -166,6 +168,7 @@ export class FakeServer {
 
   private handle(live: Live, event: Asked, payload: Record<string, unknown>): Answer<Asked> {
     const stream = String(payload['stream'])
+    if (this.chance(this.mischief.limit)) return { ok: false, code: 'rate_limited', message: '', retryAfterMs: 50 }
     if (event === 'subscribe') return this.subscribe(live, stream, payload['after'] as number | undefined)
     if (event === 'unsubscribe') live.hears.delete(stream)
     if (event === 'watch') {
