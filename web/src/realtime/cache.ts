@@ -2,11 +2,10 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import { keys } from '../api/keys'
 import { sessionUser } from '../api/session'
-import { isRecord } from '../lib/storedJson'
 import type { Observer } from './client'
 import { markMoved, typingHeard, unreadAfter, unreadRead, type Typist } from './cachePatches'
 import { StockBoard } from './stockBoard'
-import type { Entry } from './wire'
+import { keysTouchedBy } from './touched'
 
 /** Many entries at once make one question. */
 const gatherMs = 700
@@ -58,30 +57,10 @@ export function cacheObserver(queries: QueryClient): Observer {
       queries.setQueryData(keys.live, isOpen)
       if (!isOpen) queries.setQueryData(keys.presence, {})
       // What is not a stream has no numbers to tell a hole by, so it is asked for once more.
-      if (isOpen && again)
-        for (const key of [keys.conversations, keys.orders, ['marks'], ['unread']])
-          void queries.invalidateQueries({ queryKey: key })
+      const unsure = isOpen && again ? [keys.conversations, keys.orders, keys.everyMark, keys.everyUnread] : []
+      for (const key of unsure) void queries.invalidateQueries({ queryKey: key })
     },
   }
-}
-
-/** Which answers no longer hold after these entries. */
-function keysTouchedBy(stream: string, entries: readonly Entry[]): QueryKey[] {
-  const [kind, id = ''] = stream.split(':')
-  const types = new Set(entries.map((entry) => entry.type))
-  if (kind === 'order') {
-    return types.has('status') || types.has('payment') ? [keys.order(id), keys.myOrders, keys.staffOrderLists] : []
-  }
-  if (kind === 'support') return [keys.conversations]
-  if (kind !== 'store') return []
-  const touched: QueryKey[] = []
-  if (types.has('order_placed') || types.has('order_status')) touched.push(keys.staffOrderLists)
-  if (types.has('job_failed')) touched.push(keys.jobs)
-  if (types.has('conversation_opened')) touched.push(keys.conversations)
-  for (const { type, data } of entries) {
-    if (type === 'order_status' && isRecord(data)) touched.push(keys.order(String(data['orderId'])))
-  }
-  return touched
 }
 
 /** Does it at once, then at most once in a while for each key. */

@@ -38,7 +38,7 @@ export function ChatPanel({ onClose }: { onClose: () => void }) {
           <Icon name="cross" />
         </button>
       </header>
-      {user ? <SupportChat user={user} draft={draft} /> : <FirstMessage draft={draft} />}
+      {user ? <SupportChat key={user.id} user={user} draft={draft} /> : <FirstMessage draft={draft} />}
     </section>
   )
 }
