@@ -1,21 +1,20 @@
 //! The commit of a batch: loads what the domain asks for, calls it, writes what it decided. Nothing is decided here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::store::{Appended, Committed};
 use souk_domain::catalog::{Product, Stock, StockMove};
-use souk_domain::order::Order;
 use souk_domain::order::commit::{
-    Batch, Command, Offer, OrderKey, PlacedOrder, Sale, Snapshot, Writes, decide,
+    Batch, Command, Offer, PlacedOrder, Sale, Snapshot, Writes, decide,
 };
 use souk_domain::stream::StreamKey;
 use souk_domain::{MoveId, VariantId};
 
 use crate::failure::Failure;
 use crate::records::{move_kind, nanos, number, order_status};
-use crate::{fresh, orders, outbox, streams};
+use crate::{bulk, fresh, orders, outbox, streams};
 
 /// Decides and writes a batch, inside the transaction of the command.
 pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Committed, Failure> {
@@ -36,10 +35,8 @@ pub(crate) fn commit(connection: &Connection, commands: &[Command]) -> Result<Co
 fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure> {
     let shop = orders::shop(connection)?.ok_or(Failure::Refused("the shop has no settings yet"))?;
     let mut known = HashMap::new();
-    for key in batch.keys() {
-        if let Some(placed) = placed_under(connection, &key)? {
-            known.insert(key, placed);
-        }
+    for (key, hash, body) in fresh::under_keys(connection, batch.keys())? {
+        known.insert(key, (hash, serde_json::from_str(&body)?));
     }
     let mut orders = HashMap::new();
     for id in batch.orders() {
@@ -67,16 +64,6 @@ fn load(connection: &Connection, batch: &Batch<'_>) -> Result<Snapshot, Failure>
         moves,
         offers,
     })
-}
-
-fn placed_under(
-    connection: &Connection,
-    key: &OrderKey,
-) -> Result<Option<([u8; 32], Order)>, Failure> {
-    let found = fresh::under_key(connection, key)?;
-    Ok(found
-        .map(|(hash, body)| serde_json::from_str(&body).map(|order| (hash, order)))
-        .transpose()?)
 }
 
 fn is_moved(connection: &Connection, id: MoveId) -> Result<bool, Failure> {
@@ -138,13 +125,7 @@ fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64
     if writes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut newest = None;
-    for placed in &writes.placed {
-        newest = Some(insert_order(connection, placed)?);
-    }
-    if let Some(newest) = newest {
-        fresh::know(connection, newest)?;
-    }
+    insert_orders(connection, &writes.placed)?;
     for order in &writes.changed {
         let sql = "UPDATE orders SET status = ?2, body = ?3 WHERE id = ?1";
         let values = params![
@@ -154,55 +135,88 @@ fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64
         ];
         connection.prepare_cached(sql)?.execute(values)?;
     }
-    for stock_move in &writes.moves {
-        insert_move(connection, stock_move)?;
-    }
+    insert_moves(connection, &writes.moves)?;
     for (variant, change) in &writes.stock {
         add_stock(connection, *variant, change)?;
     }
-    let mut heads = Vec::with_capacity(writes.entries.len());
-    for entry in &writes.entries {
-        if let Appended::At { seq, .. } = streams::append(connection, entry)? {
-            heads.push((entry.stream, seq));
-        }
-    }
+    let heads = append(connection, writes)?;
     outbox::state(connection, &writes.events)?;
     Ok(heads)
 }
 
-/// Writes an order, and what it is found by; returns the `seq` of its row.
-fn insert_order(connection: &Connection, placed: &PlacedOrder) -> Result<i64, Failure> {
-    let sql = "INSERT INTO orders (id, number, user_id, key, request_hash, status, placed_at, body)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let order = &placed.order;
-    connection.prepare_cached(sql)?.execute(params![
-        order.id.0.as_bytes(),
-        number(order.number),
-        order.user_id.0.as_bytes(),
-        placed.key,
-        placed.request_hash,
-        order_status(order.status),
-        nanos(order.placed_at),
-        serde_json::to_string(order)?,
-    ])?;
-    let seq = connection.last_insert_rowid();
-    fresh::add(connection, seq, placed)?;
-    Ok(seq)
+/// Writes orders, and what they are found by.
+fn insert_orders(connection: &Connection, placed: &[PlacedOrder]) -> Result<(), Failure> {
+    const ORDERS: bulk::Into = bulk::Into {
+        table: "orders (seq, id, number, user_id, key, request_hash, status, placed_at, body)",
+        columns: 9,
+        conflict: "",
+    };
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let newest: Option<i64> = connection
+        .prepare_cached("SELECT max(seq) FROM orders")?
+        .query_row([], |row| row.get(0))?;
+    let placed: Vec<(i64, &PlacedOrder)> = (newest.unwrap_or(0) + 1..).zip(placed).collect();
+    bulk::insert(connection, &ORDERS, &placed, |values, (seq, placed)| {
+        let order = &placed.order;
+        values.push(seq)?;
+        values.push(order.id.0.as_bytes())?;
+        values.push(number(order.number))?;
+        values.push(order.user_id.0.as_bytes())?;
+        values.push(&placed.key)?;
+        values.push(placed.request_hash)?;
+        values.push(order_status(order.status))?;
+        values.push(nanos(order.placed_at))?;
+        Ok(values.push(serde_json::to_string(order)?)?)
+    })?;
+    fresh::add(connection, &placed)
 }
 
-/// Keeps a move. The count is another row: see [`add_stock`].
-pub(crate) fn insert_move(connection: &Connection, stock_move: &StockMove) -> Result<(), Failure> {
-    let sql = "INSERT INTO stock_moves (id, variant_id, kind, quantity, reason, order_id, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    connection.prepare_cached(sql)?.execute(params![
-        stock_move.id.0.as_bytes(),
-        stock_move.variant_id.0.as_bytes(),
-        move_kind(stock_move.kind),
-        stock_move.quantity,
-        stock_move.reason,
-        stock_move.order_id.map(|order| order.0.into_bytes()),
-        nanos(stock_move.at),
-    ])?;
-    Ok(())
+/// Keeps moves. The counts are other rows: see [`add_stock`].
+pub(crate) fn insert_moves(connection: &Connection, moves: &[StockMove]) -> Result<(), Failure> {
+    const MOVES: bulk::Into = bulk::Into {
+        table: "stock_moves (id, variant_id, kind, quantity, reason, order_id, at)",
+        columns: 7,
+        conflict: "",
+    };
+    bulk::insert(connection, &MOVES, moves, |values, stock_move| {
+        values.push(stock_move.id.0.as_bytes())?;
+        values.push(stock_move.variant_id.0.as_bytes())?;
+        values.push(move_kind(stock_move.kind))?;
+        values.push(stock_move.quantity)?;
+        values.push(&stock_move.reason)?;
+        values.push(stock_move.order_id.map(|order| order.0.into_bytes()))?;
+        Ok(values.push(nanos(stock_move.at))?)
+    })
+}
+
+/// Appends the entries to the orders' streams; those that grew, with their heads, in the order of the entries.
+fn append(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64)>, Failure> {
+    // What a new order states first begins its stream. Whatever else is stated has to look at what is there.
+    let mut new: HashSet<StreamKey> = writes
+        .placed
+        .iter()
+        .map(|placed| StreamKey::Order(placed.order.id))
+        .collect();
+    let (first, later): (Vec<_>, Vec<_>) = writes
+        .entries
+        .iter()
+        .enumerate()
+        .partition(|(_, entry)| new.remove(&entry.stream));
+    let begun: Vec<_> = first.iter().map(|(_, entry)| *entry).collect();
+    streams::begin(connection, &begun)?;
+    let mut heads: Vec<_> = first
+        .into_iter()
+        .map(|(place, entry)| (place, (entry.stream, 1)))
+        .collect();
+    for (place, entry) in later {
+        if let Appended::At { seq, .. } = streams::append(connection, entry)? {
+            heads.push((place, (entry.stream, seq)));
+        }
+    }
+    heads.sort_unstable_by_key(|(place, _)| *place);
+    Ok(heads.into_iter().map(|(_, head)| head).collect())
 }
 
 /// Adds to a variant's count what its moves add.

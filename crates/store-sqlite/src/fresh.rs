@@ -7,12 +7,13 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::Connection;
 use souk_domain::order::commit::{Action, Command, OrderKey, PlacedOrder};
 use souk_domain::{OrderNumber, UserId, ids};
 
+use crate::bulk;
 use crate::failure::Failure;
-use crate::records::{natural, number};
+use crate::records::{natural, number, uuid};
 
 /// What an order's key is found by: the buyer in the high half, the key in the low one. It stands in files: never change
 /// it.
@@ -103,41 +104,70 @@ pub(crate) fn count(connection: &Connection) -> Result<Fresh, Failure> {
     })
 }
 
-/// The order that was placed under a key: the hash of its request, and its body.
-pub(crate) fn under_key(
+/// Looks for orders by what they are found by, in one tier after the other.
+const TIERS_BY_KEY: [&str; 2] = [
+    "SELECT o.user_id, o.key, o.request_hash, o.body FROM {} CROSS JOIN temp.fresh_by_key AS k ON k.key_hash = column1
+        CROSS JOIN main.orders AS o ON o.seq = k.seq AND o.user_id = column2 AND o.key = column3",
+    "SELECT o.user_id, o.key, o.request_hash, o.body FROM {} CROSS JOIN main.order_keys AS k ON k.key_hash = column1
+        CROSS JOIN main.orders AS o ON o.seq = k.seq AND o.user_id = column2 AND o.key = column3",
+];
+
+/// See [`TIERS_BY_KEY`].
+const TIERS_BY_NUMBER: [&str; 2] = [
+    "SELECT n.number FROM {} CROSS JOIN temp.fresh_by_number AS n ON n.number = column1",
+    "SELECT n.number FROM {} CROSS JOIN main.order_numbers AS n ON n.number = column1",
+];
+
+/// The orders that were placed under keys: the hash of their requests, and their bodies.
+pub(crate) fn under_keys(
     connection: &Connection,
-    (user, key): &OrderKey,
-) -> Result<Option<([u8; 32], String)>, Failure> {
-    let hash = key_hash(*user, key);
-    for sql in [
-        "SELECT o.request_hash, o.body FROM temp.fresh_by_key AS k CROSS JOIN main.orders AS o USING (seq)
-            WHERE k.key_hash = ?1 AND o.user_id = ?2 AND o.key = ?3",
-        "SELECT o.request_hash, o.body FROM main.order_keys AS k CROSS JOIN main.orders AS o USING (seq)
-            WHERE k.key_hash = ?1 AND o.user_id = ?2 AND o.key = ?3",
-    ] {
-        let found = connection
-            .prepare_cached(sql)?
-            .query_row(params![hash, user.0.as_bytes(), key], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-            .optional()?;
-        if found.is_some() {
-            return Ok(found);
-        }
+    keys: impl IntoIterator<Item = OrderKey>,
+) -> Result<Vec<(OrderKey, [u8; 32], String)>, Failure> {
+    let mut keys: Vec<(i64, OrderKey)> = keys
+        .into_iter()
+        .map(|key| (key_hash(key.0, &key.1), key))
+        .collect();
+    // Neighbours share pages.
+    keys.sort_unstable_by_key(|(hash, _)| *hash);
+    let mut found = Vec::new();
+    for tier in TIERS_BY_KEY {
+        bulk::ask(
+            connection,
+            tier,
+            3,
+            &keys,
+            |values, (hash, (user, key))| {
+                values.push(hash)?;
+                values.push(user.0.as_bytes())?;
+                Ok(values.push(key)?)
+            },
+            |row| {
+                let key = (UserId(uuid(row, 0)?), row.get(1)?);
+                found.push((key, row.get(2)?, row.get(3)?));
+                Ok(())
+            },
+        )?;
     }
-    Ok(None)
+    Ok(found)
 }
 
-fn is_taken(connection: &Connection, number: i64) -> Result<bool, Failure> {
-    for sql in [
-        "SELECT 1 FROM temp.fresh_by_number WHERE number = ?1",
-        "SELECT 1 FROM main.order_numbers WHERE number = ?1",
-    ] {
-        if connection.prepare_cached(sql)?.exists([number])? {
-            return Ok(true);
-        }
+/// Those of the numbers that orders have.
+fn taken(connection: &Connection, numbers: &[i64]) -> Result<HashSet<i64>, Failure> {
+    let mut taken = HashSet::new();
+    for tier in TIERS_BY_NUMBER {
+        bulk::ask(
+            connection,
+            tier,
+            1,
+            numbers,
+            |values, number| Ok(values.push(number)?),
+            |row| {
+                taken.insert(row.get(0)?);
+                Ok(())
+            },
+        )?;
     }
-    Ok(false)
+    Ok(taken)
 }
 
 /// Gives other numbers to those of the commands whose number another order has; nothing, when there are none. The new
@@ -146,6 +176,15 @@ pub(crate) fn with_free_numbers(
     connection: &Connection,
     commands: &[Command],
 ) -> Result<Option<Vec<Command>>, Failure> {
+    let mut wanted: Vec<i64> = commands
+        .iter()
+        .filter_map(|command| match &command.action {
+            Action::Place(order) => Some(number(order.number)),
+            _ => None,
+        })
+        .collect();
+    wanted.sort_unstable();
+    let mut known = taken(connection, &wanted)?;
     let mut given = HashSet::new();
     let mut changed = Vec::new();
     for (place, command) in commands.iter().enumerate() {
@@ -154,9 +193,10 @@ pub(crate) fn with_free_numbers(
         };
         let mut free = order.number;
         let mut attempt = 0;
-        while given.contains(&free) || is_taken(connection, number(free))? {
+        while given.contains(&free) || known.contains(&number(free)) {
             attempt += 1;
             free = another(order.id.0.as_u128(), attempt);
+            known.extend(taken(connection, &[number(free)])?);
         }
         given.insert(free);
         if attempt > 0 {
@@ -185,20 +225,47 @@ fn another(id: u128, attempt: u64) -> OrderNumber {
     )
 }
 
-/// Keeps what an order that was just written is found by. It was looked for in both tiers before; [`know`] follows.
-pub(crate) fn add(connection: &Connection, seq: i64, placed: &PlacedOrder) -> Result<(), Failure> {
-    let hash = key_hash(placed.order.user_id, &placed.key);
-    let number = number(placed.order.number);
-    connection
-        .prepare_cached(
-            "INSERT INTO main.fresh_orders (seq, key_hash, number) VALUES (?1, ?2, ?3)",
-        )?
-        .execute([seq, hash, number])?;
-    connection
-        .prepare_cached("INSERT INTO temp.fresh_by_key (key_hash, seq) VALUES (?1, ?2)")?
-        .execute([hash, seq])?;
-    connection
-        .prepare_cached("INSERT INTO temp.fresh_by_number (number, seq) VALUES (?1, ?2)")?
-        .execute([number, seq])?;
-    Ok(())
+/// Keeps what orders that were just written are found by. They were looked for in both tiers before.
+pub(crate) fn add(connection: &Connection, placed: &[(i64, &PlacedOrder)]) -> Result<(), Failure> {
+    const FRESH: bulk::Into = bulk::Into {
+        table: "main.fresh_orders (seq, key_hash, number)",
+        columns: 3,
+        conflict: "",
+    };
+    const BY_KEY: bulk::Into = bulk::Into {
+        table: "temp.fresh_by_key (key_hash, seq)",
+        columns: 2,
+        conflict: "",
+    };
+    const BY_NUMBER: bulk::Into = bulk::Into {
+        table: "temp.fresh_by_number (number, seq)",
+        columns: 2,
+        conflict: "",
+    };
+    let Some((newest, _)) = placed.last() else {
+        return Ok(());
+    };
+    let mut rows: Vec<(i64, i64, i64)> = placed
+        .iter()
+        .map(|(seq, placed)| {
+            let hash = key_hash(placed.order.user_id, &placed.key);
+            (*seq, hash, number(placed.order.number))
+        })
+        .collect();
+    bulk::insert(connection, &FRESH, &rows, |values, (seq, hash, number)| {
+        values.push(seq)?;
+        values.push(hash)?;
+        Ok(values.push(number)?)
+    })?;
+    rows.sort_unstable_by_key(|(seq, hash, _)| (*hash, *seq));
+    bulk::insert(connection, &BY_KEY, &rows, |values, (seq, hash, _)| {
+        values.push(hash)?;
+        Ok(values.push(seq)?)
+    })?;
+    rows.sort_unstable_by_key(|(_, _, number)| *number);
+    bulk::insert(connection, &BY_NUMBER, &rows, |values, (seq, _, number)| {
+        values.push(number)?;
+        Ok(values.push(seq)?)
+    })?;
+    know(connection, *newest)
 }

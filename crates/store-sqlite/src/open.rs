@@ -183,7 +183,8 @@ pub(crate) fn writer(path: &Path, options: &SqliteOptions) -> Result<Connection,
     connection.pragma_update(None, "wal_autocheckpoint", 65_536)?;
     // What the log grows to until it starts anew under load is kept, since a file that need not grow is faster to write.
     connection.pragma_update(None, "journal_size_limit", 128 * 1024 * 1024)?;
-    connection.set_prepared_statement_cache_capacity(128);
+    // Seven statements for every table that many rows are written to at once, and all the others.
+    connection.set_prepared_statement_cache_capacity(256);
     Ok(connection)
 }
 

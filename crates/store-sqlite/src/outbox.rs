@@ -12,7 +12,7 @@ use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 
 use crate::failure::Failure;
 use crate::records::{nanos, natural, time, time_at, uuid};
-use crate::{SqliteStore, cursor};
+use crate::{SqliteStore, bulk, cursor};
 
 /// The letter of the cursors of failed jobs.
 const LIST: char = 'f';
@@ -108,7 +108,9 @@ impl OutboxStore for SqliteStore {
                 connection
                     .prepare_cached("DELETE FROM jobs WHERE id = ?1")?
                     .execute([job.0.as_bytes()])?;
-                if insert(connection, &event, Some(job))? {
+                let before = connection.total_changes();
+                insert(connection, &[event], Some(job))?;
+                if connection.total_changes() > before {
                     Ok(true)
                 } else {
                     Err(Failure::Refused("the event was stated before"))
@@ -136,26 +138,26 @@ impl OutboxStore for SqliteStore {
 
 /// Writes events to the outbox; those that are there already stay as they are.
 pub(crate) fn state(connection: &Connection, events: &[EventRecord]) -> Result<(), Failure> {
-    events
-        .iter()
-        .try_for_each(|event| insert(connection, event, None).map(|_| ()))
+    insert(connection, events, None)
 }
 
-/// Whether the event is new in the outbox.
 fn insert(
     connection: &Connection,
-    event: &EventRecord,
+    events: &[EventRecord],
     retries: Option<JobId>,
-) -> Result<bool, Failure> {
-    let sql = "INSERT INTO outbox (id, at, retries, trace, body) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO NOTHING";
-    let added = connection.prepare_cached(sql)?.execute(params![
-        event.id.0.as_bytes(),
-        nanos(event.at),
-        retries.map(|job| job.0.into_bytes()),
-        event.trace,
-        serde_json::to_string(&event.event)?,
-    ])?;
-    Ok(added == 1)
+) -> Result<(), Failure> {
+    const OUTBOX: bulk::Into = bulk::Into {
+        table: "outbox (id, at, retries, trace, body)",
+        columns: 5,
+        conflict: "ON CONFLICT (id) DO NOTHING",
+    };
+    bulk::insert(connection, &OUTBOX, events, |values, event| {
+        values.push(event.id.0.as_bytes())?;
+        values.push(nanos(event.at))?;
+        values.push(retries.map(|job| job.0.into_bytes()))?;
+        values.push(&event.trace)?;
+        Ok(values.push(serde_json::to_string(&event.event)?)?)
+    })
 }
 
 /// Up to `limit` late events that can be read. Those that cannot wait for a version that can: they are said, and passed

@@ -7,9 +7,9 @@ use souk_app::ports::store::{Appended, StreamStore};
 use souk_domain::EntryId;
 use souk_domain::stream::{Entry, MAX_PAGE, NewEntry, Page, Span, StreamKey};
 
-use crate::SqliteStore;
 use crate::failure::Failure;
 use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
+use crate::{SqliteStore, bulk};
 
 #[async_trait]
 impl StreamStore for SqliteStore {
@@ -78,6 +78,38 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
         seq: natural(seq),
         at: entry.at,
         repeated: false,
+    })
+}
+
+/// Begins streams, each with its first entry. None of them may be there: that would be an error, of which nobody may go on.
+pub(crate) fn begin(connection: &Connection, entries: &[&NewEntry]) -> Result<(), Failure> {
+    const STREAMS: bulk::Into = bulk::Into {
+        table: "streams (stream, head)",
+        columns: 2,
+        conflict: "",
+    };
+    const ENTRIES: bulk::Into = bulk::Into {
+        table: "entries (stream, seq, id, at, author, body)",
+        columns: 6,
+        conflict: "",
+    };
+    let mut rows: Vec<_> = entries
+        .iter()
+        .map(|entry| (stream_key(entry.stream), *entry))
+        .collect();
+    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
+    bulk::insert(connection, &STREAMS, &rows, |values, (key, _)| {
+        values.push(key)?;
+        Ok(values.push(1)?)
+    })?;
+    bulk::insert(connection, &ENTRIES, &rows, |values, (key, entry)| {
+        let author = entry.author.as_ref().map(serde_json::to_string);
+        values.push(key)?;
+        values.push(1)?;
+        values.push(entry.id.0.as_bytes())?;
+        values.push(nanos(entry.at))?;
+        values.push(author.transpose()?)?;
+        Ok(values.push(serde_json::to_string(&entry.body)?)?)
     })
 }
 

@@ -75,9 +75,9 @@ pub(super) fn receive(
         let id = MoveId(ids::derive_v7(variant.0, &["received", &last.to_string()]));
         let kind = MoveKind::Received;
         let reason = reason.to_owned();
-        commit::insert_move(
+        commit::insert_moves(
             connection,
-            &StockMove {
+            &[StockMove {
                 id,
                 variant_id: variant,
                 kind,
@@ -85,7 +85,7 @@ pub(super) fn receive(
                 reason,
                 order_id: None,
                 at,
-            },
+            }],
         )?;
         commit::add_stock(
             connection,
