@@ -16,6 +16,9 @@ use crate::world::World;
 /// Batches that are in flight at once while a store is filled.
 const IN_FLIGHT: usize = 16;
 
+/// How long a store that was filled rests: long enough to merge what its fastest filling leaves fresh.
+const REST: Duration = Duration::from_secs(10);
+
 /// A store that was filled, closed, and is opened for each measurement.
 pub struct Grown {
     /// Its folder, as `souk serve --data-dir` takes it.
@@ -88,6 +91,8 @@ async fn fill(size: u64, folder: &Path, restored: bool) -> anyhow::Result<Grown>
         }
         carry_out_fast(&store, &events).await?;
     }
+    // The store merges what is fresh once nobody asks for anything.
+    tokio::time::sleep(REST).await;
     drop(store);
     if restored {
         copy(folder, &base_of(folder))?;

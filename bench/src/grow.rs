@@ -195,7 +195,8 @@ impl GrowResult {
     fn method(&self) -> String {
         format!(
             "Stores are filled through `OrderStore::commit` and the same calls that the relay and the worker make, with every job \
-             done: the outbox and the queue are empty, orders, stock moves, entries and records of jobs are there. There are \
+             done: the outbox and the queue are empty, orders, stock moves, entries and records of jobs are there. Then they rest, so that \
+             what orders are found by is merged. There are \
              {NEW_BUYER_EVERY} orders for each buyer (a quarter is by somebody new, the others by anybody who bought before); each order is one line, with an address. Then {} orders in batches of 64 are \
              committed at each size in turn, checkpoints included; every size is opened anew, put back to its size (all but \
              the largest, which hardly grows), and warmed up off the clock. *Carried out* is how many orders' consequences a \

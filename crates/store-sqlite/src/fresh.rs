@@ -14,6 +14,7 @@ use souk_domain::{OrderNumber, UserId, ids};
 use crate::bulk;
 use crate::failure::Failure;
 use crate::records::{natural, number, uuid};
+use crate::sieve::Sieve;
 
 /// What an order's key is found by: the buyer in the high half, the key in the low one. It stands in files: never change
 /// it.
@@ -30,8 +31,9 @@ pub(crate) fn high(user: UserId) -> i64 {
     i64::from(i32::from_be_bytes([id[12], id[13], id[14], id[15]]))
 }
 
-/// Makes the temporary tables of a connection that writes; they are filled by [`catch_up`].
-pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+/// Makes the temporary tables of a connection that writes, which are filled by [`catch_up`], and its sieve, which can be
+/// filled.
+pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<Sieve> {
     connection.execute_batch(
         "CREATE TEMP TABLE fresh_by_key (
             key_hash INTEGER NOT NULL,
@@ -42,7 +44,8 @@ pub(crate) fn prepare(connection: &Connection) -> rusqlite::Result<()> {
         -- The newest order that the two tables know.
         CREATE TEMP TABLE fresh_known (id INTEGER PRIMARY KEY CHECK (id = 1), seq INTEGER NOT NULL) STRICT;
         INSERT INTO fresh_known (id, seq) VALUES (1, 0);",
-    )
+    )?;
+    Sieve::prepare(connection)
 }
 
 /// Takes in the orders that this connection did not write: all of them after it was opened, and those of another
@@ -109,13 +112,15 @@ const TIERS_BY_KEY: [&str; 2] = [
     "SELECT o.user_id, o.key, o.request_hash, o.body FROM {} CROSS JOIN temp.fresh_by_key AS k ON k.key_hash = column1
         CROSS JOIN main.orders AS o ON o.seq = k.seq AND o.user_id = column2 AND o.key = column3",
     "SELECT o.user_id, o.key, o.request_hash, o.body FROM {} CROSS JOIN main.order_keys AS k ON k.key_hash = column1
-        CROSS JOIN main.orders AS o ON o.seq = k.seq AND o.user_id = column2 AND o.key = column3",
+        CROSS JOIN main.orders AS o ON o.seq = k.seq AND o.user_id = column2 AND o.key = column3
+        WHERE may_be_there(column1)",
 ];
 
 /// See [`TIERS_BY_KEY`].
 const TIERS_BY_NUMBER: [&str; 2] = [
     "SELECT n.number FROM {} CROSS JOIN temp.fresh_by_number AS n ON n.number = column1",
-    "SELECT n.number FROM {} CROSS JOIN main.order_numbers AS n ON n.number = column1",
+    "SELECT n.number FROM {} CROSS JOIN main.order_numbers AS n ON n.number = column1
+        WHERE may_be_there(column1)",
 ];
 
 /// The orders that were placed under keys: the hash of their requests, and their bodies.

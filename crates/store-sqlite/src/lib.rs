@@ -3,7 +3,8 @@
 //! `open` opens a file and says who may; `schema` brings it forward; `writer` is the one thread that writes, `reader`
 //! those that read, `checkpoint` the one that keeps the log short. `orders` (with `commit`), `streams`, `chat`, `support`,
 //! `outbox`, `catalog`, `accounts`, `sessions`, `idempotency` and `queue` are the ports, named as in `souk-app`. `fresh` is what
-//! the newest orders are found by, `merge` brings it to the tables of all orders. `bulk` writes and asks for many rows
+//! the newest orders are found by, `merge` brings it to the tables of all orders, `sieve` knows from memory
+//! what they do not have. `bulk` writes and asks for many rows
 //! at once. `verify` checks the invariants, `trim`
 //! ends what outlived its retention, `backup` copies the file while it is written to. `records` and `cursor` are how
 //! values stand in columns and addresses.
@@ -31,6 +32,7 @@ mod reader;
 mod records;
 mod schema;
 mod sessions;
+mod sieve;
 mod store;
 mod streams;
 mod support;

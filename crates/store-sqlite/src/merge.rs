@@ -223,7 +223,8 @@ fn keys(
         })?
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
     // What is there already was copied by a run that was cut off.
-    let add = "INSERT INTO main.order_keys (key_hash, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let add =
+        "INSERT INTO main.order_keys (key_hash, seq) VALUES (noted(?1), ?2) ON CONFLICT DO NOTHING";
     let mut add = connection.prepare_cached(add)?;
     for (hash, seq) in &found {
         add.execute([hash, seq])?;
@@ -246,7 +247,7 @@ fn numbers(
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<rusqlite::Result<Vec<(i64, i64)>>>()?;
-    let add = "INSERT INTO main.order_numbers (number, seq) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let add = "INSERT INTO main.order_numbers (number, seq) VALUES (noted(?1), ?2) ON CONFLICT DO NOTHING";
     let there = "SELECT 1 FROM main.order_numbers WHERE number = ?1 AND seq = ?2";
     let (mut add, mut there) = (
         connection.prepare_cached(add)?,

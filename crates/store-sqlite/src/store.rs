@@ -76,6 +76,7 @@ impl SqliteStore {
                     options.waiting,
                     checkpointer.log(),
                     merge,
+                    options.access == Access::Serve,
                 )?,
                 checkpointer,
             )

@@ -35,14 +35,16 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; at most `waiting` commands wait for it. It tells `log` whenever much was written.
+    /// Starts the thread; at most `waiting` commands wait for it. It tells `log` whenever much was written. One that is
+    /// `alone` is of the only process that merges.
     pub(crate) fn start(
         connection: Connection,
         waiting: usize,
         log: Log,
         merge: MergeOptions,
+        alone: bool,
     ) -> Result<Self, OpenError> {
-        fresh::prepare(&connection)?;
+        let sieve = fresh::prepare(&connection)?;
         let (commands, receiver) = sync_channel(waiting);
         let mut turns = Turns {
             connection,
@@ -56,7 +58,13 @@ impl Writer {
         };
         let thread = std::thread::Builder::new()
             .name("souk-writer".to_owned())
-            .spawn(move || turns.serve())?;
+            .spawn(move || {
+                if alone && let Err(error) = sieve.fill(&turns.connection) {
+                    // Everything could be there, then: it takes longer to look.
+                    tracing::warn!(%error, "what is merged was not taken in");
+                }
+                turns.serve();
+            })?;
         Ok(Self {
             commands: Some(commands),
             thread: Some(thread),

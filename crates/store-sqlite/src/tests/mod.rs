@@ -1,5 +1,6 @@
 //! Tests of the engine: the contract that all engines share, and what is SQLite's alone.
 
+mod batches;
 mod damage;
 mod files;
 mod group;
