@@ -20,3 +20,11 @@ if ! diff -u "$fresh/schema.gen.ts" web/src/api/schema.gen.ts && [ "$mode" != wr
 	echo "web/src/api/schema.gen.ts is not made from contract/openapi.json: make contract" >&2
 	exit 1
 fi
+
+cp web/src/realtime/events.gen.ts "$fresh/events.gen.ts"
+(cd web && npm run --silent events)
+if ! diff -u "$fresh/events.gen.ts" web/src/realtime/events.gen.ts && [ "$mode" != write ]; then
+	cp "$fresh/events.gen.ts" web/src/realtime/events.gen.ts
+	echo "web/src/realtime/events.gen.ts is not made from contract/events.schema.json: make contract" >&2
+	exit 1
+fi

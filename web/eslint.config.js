@@ -10,7 +10,17 @@ const foundations = ['lib', 'api', 'realtime', 'ui']
 const element = (...types) => ({ element: { types: { anyOf: types } } })
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'dist-node', 'src/api/schema.gen.ts', 'src/realtime/events.gen.ts', 'test-results', 'playwright-report'] },
+  {
+    ignores: [
+      'dist',
+      'node_modules',
+      'dist-node',
+      'src/api/schema.gen.ts',
+      'src/realtime/events.gen.ts',
+      'test-results',
+      'playwright-report',
+    ],
+  },
   js.configs.recommended,
   ...tseslint.configs.strict,
   reactHooks.configs.flat.recommended,

@@ -56,6 +56,11 @@ test('a shopper and an agent talk', async ({ page, visit: { say }, browser }) =>
   await desk.context().close()
 })
 
+test('the link in a mail opens the chat', async ({ page, visit: { say } }) => {
+  await page.goto('/?chat=open')
+  await expect(page.getByRole('textbox', { name: say('chat.prompt') })).toBeVisible()
+})
+
 test('a message can be changed and taken back', async ({ page, visit: { say }, browser }) => {
   const first = unique('First words')
   await page.goto('/')

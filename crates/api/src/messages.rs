@@ -297,6 +297,7 @@ mod tests {
             ("{MAX_LINES}", "100"),
             ("{MAX_QUANTITY}", "10000"),
             ("{MAX_PAGE}", "200"),
+            ("{MAX_TEXT}", "8000"),
         ];
         let filled = found.into_iter().map(|sentence| {
             numbers.iter().fold(sentence, |sentence, (name, number)| {

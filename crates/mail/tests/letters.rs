@@ -5,7 +5,7 @@ mod samples;
 
 use mail_parser::MessageParser;
 use samples::{mail, options, order, receipt, shop};
-use souk_app::ports::{Letter, OutgoingMail};
+use souk_app::ports::{Letter, OutgoingMail, UnreadMessage};
 use souk_domain::order::{PaymentMethod, PaymentStatus};
 use souk_domain::{Locale, Money};
 use souk_mail::compose;
@@ -46,6 +46,22 @@ fn letters() -> Vec<(&'static str, OutgoingMail)> {
             Letter::NewOrder {
                 order: Box::new(order),
                 buyer: "سارة علي".to_owned(),
+            },
+        )
+    }));
+    letters.extend(both("unread_ar", "unread_en", &|locale| {
+        let message = |author: &str, text: &str| UnreadMessage {
+            author: author.to_owned(),
+            text: text.to_owned(),
+        };
+        mail(
+            locale,
+            Letter::UnreadReply {
+                order_id: None,
+                messages: vec![
+                    message("سارة", "نعم، متوفر.\n<b>أهلًا</b>"),
+                    message("", "It ships today."),
+                ],
             },
         )
     }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use souk_socketio::{Server, Socket};
+use souk_socketio::{Reason, Server, Socket};
 
 use crate::news::value;
 use crate::payload::Expiring;
@@ -57,7 +57,11 @@ async fn look_at(shared: &Shared, socket: &Socket, look_up: bool) {
     if look_up {
         match shared.app.store.session_state(pass.actor.session).await {
             Ok(None) => socket.disconnect(true),
-            Ok(Some(_)) => {}
+            Ok(Some(state)) if state.user.role != pass.actor.role() => {
+                // What they may see is decided anew when they come back.
+                socket.close(Reason::Application("role changed"));
+            }
+            Ok(Some(state)) => visitor.update(|pass| pass.actor.user = state.user),
             Err(error) => {
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,

@@ -63,7 +63,7 @@ async fn follow(
         // Most of a long backlog is read while others are served.
         let page = read(shared, stream, after).await?;
         if !ends(&page, after) {
-            tell(ack.take(), page, true, visitor);
+            tell(ack.take(), &page, true, visitor);
             return Ok(());
         }
     }
@@ -89,7 +89,7 @@ async fn follow(
         }
     };
     let more = after.is_some_and(|after| !ends(&page, after));
-    tell(ack.take(), page, more, visitor);
+    tell(ack.take(), &page, more, visitor);
     if !more {
         // The answer is on its way, and the next entry comes after it: nobody is served while this is held.
         visitor.follow(stream);
@@ -117,7 +117,7 @@ fn ends(page: &Page, after: u64) -> bool {
     page.entries.last().map_or(after, |entry| entry.seq) >= page.head
 }
 
-fn tell(ack: Option<Ack>, page: Page, more: bool, visitor: &Visitor) {
+fn tell(ack: Option<Ack>, page: &Page, more: bool, visitor: &Visitor) {
     let entries = page.entries.iter().map(|entry| Entry::new(None, entry));
     let subscribed = Subscribed {
         head: page.head,

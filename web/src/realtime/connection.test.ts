@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Token } from './connection'
 import { FakeServer, seeded } from './testing/fakeServer'
-import { device } from './testing/setUp'
+import { device, settle } from './testing/setUp'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-const settle = (ms = 2000) => vi.advanceTimersByTimeAsync(ms)
 const lifeMs = 600_000
 
 function setUp() {

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer};
-use souk_app::catalog::{self, CatalogError, ProductInput, VariantInput};
+use souk_app::catalog::{self, CatalogError, LowStockChange, ProductInput, VariantInput};
 use souk_domain::catalog::Image;
 use souk_domain::{ProductId, Timestamp, VariantId};
 use utoipa::ToSchema;
@@ -39,15 +39,15 @@ pub(crate) struct VariantBody {
     /// From which count on staff want to know that few are left; null: never. Left out, it stays as it is.
     #[serde(default, deserialize_with = "said")]
     #[schema(value_type = Option<u32>)]
-    low_stock_at: Option<Option<u32>>,
+    low_stock_at: LowStockChange,
     /// Units that a new variant starts with.
     #[schema(minimum = 0)]
     stock: Option<i64>,
 }
 
 /// Tells null, which says something, from a field that is left out.
-fn said<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<u32>>, D::Error> {
-    Option::deserialize(value).map(Some)
+fn said<'de, D: serde::Deserializer<'de>>(value: D) -> Result<LowStockChange, D::Error> {
+    Option::deserialize(value).map(LowStockChange::To)
 }
 
 impl From<VariantBody> for VariantInput {

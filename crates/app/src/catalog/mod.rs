@@ -7,4 +7,4 @@ mod write;
 
 pub use read::{get, list};
 pub use stock::adjust;
-pub use write::{CatalogError, ProductInput, VariantInput, create, delete, update};
+pub use write::{CatalogError, LowStockChange, ProductInput, VariantInput, create, delete, update};

@@ -60,6 +60,16 @@ pub struct ProductInput {
     pub vendor: Option<String>,
 }
 
+/// What an admin says of the count from which on staff want to know that few are left.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LowStockChange {
+    /// Nothing: it stays as it is.
+    #[default]
+    Stays,
+    /// It is this one from now on; none: they never want to know.
+    To(Option<u32>),
+}
+
 /// What an admin says of a variant.
 #[derive(Debug, Clone)]
 pub struct VariantInput {
@@ -75,8 +85,8 @@ pub struct VariantInput {
     pub compare_at: Option<Money>,
     /// What is counted.
     pub inventory: Inventory,
-    /// From which count on staff want to know that few are left, or that they do not; what is not said stays.
-    pub low_stock_at: Option<Option<u32>>,
+    /// From which count on staff want to know that few are left.
+    pub low_stock_at: LowStockChange,
     /// Units that a new variant starts with, 0 or more.
     pub stock: Option<i64>,
 }
@@ -232,7 +242,10 @@ async fn applied(
                 price: variant.price,
                 compare_at: variant.compare_at,
                 inventory: variant.inventory,
-                low_stock_at: variant.low_stock_at.unwrap_or(low_stock_at),
+                low_stock_at: match variant.low_stock_at {
+                    LowStockChange::Stays => low_stock_at,
+                    LowStockChange::To(count) => count,
+                },
             });
         }
     }

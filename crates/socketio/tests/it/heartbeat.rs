@@ -18,6 +18,15 @@ fn fast() -> Config {
     }
 }
 
+/// Periods of a second, so that a busy machine is still within two of them.
+fn slower() -> Config {
+    Config {
+        ping_interval: Duration::from_millis(600),
+        ping_timeout: Duration::from_millis(400),
+        ..Config::default()
+    }
+}
+
 /// A client that opens, connects, and reads no more.
 async fn stalled(site: &Site) -> TcpStream {
     let mut stream = TcpStream::connect(site.address).await.unwrap();
@@ -35,7 +44,7 @@ async fn stalled(site: &Site) -> TcpStream {
 
 #[tokio::test]
 async fn stalled_readers_are_gone_in_two_ping_periods() {
-    let site = Site::start(fast()).await;
+    let site = Site::start(slower()).await;
     let mut streams = Vec::new();
     for _ in 0..20 {
         streams.push(stalled(&site).await);
@@ -47,7 +56,7 @@ async fn stalled_readers_are_gone_in_two_ping_periods() {
         site.server.of("/").emit("news", &[json!(text)]);
         tokio::time::sleep(Duration::from_millis(5)).await;
         assert!(
-            start.elapsed() < Duration::from_secs(1),
+            start.elapsed() < Duration::from_secs(2),
             "{:?}",
             site.server.stats()
         );
@@ -58,16 +67,16 @@ async fn stalled_readers_are_gone_in_two_ping_periods() {
 
 #[tokio::test]
 async fn a_silent_peer_is_gone_in_time() {
-    let site = Site::start(fast()).await;
+    let site = Site::start(slower()).await;
     let start = Instant::now();
     let _stream = stalled(&site).await;
     assert_eq!(
         site.log.wait("disconnected", 1).await,
         [json!("ping timeout")]
     );
-    assert!(start.elapsed() >= Duration::from_millis(490));
+    assert!(start.elapsed() >= Duration::from_millis(990));
     assert!(
-        start.elapsed() < Duration::from_millis(900),
+        start.elapsed() < Duration::from_secs(2),
         "{:?}",
         start.elapsed()
     );

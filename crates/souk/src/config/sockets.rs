@@ -55,7 +55,7 @@ pub struct SocketLimits {
     )]
     pub socket_message_limit: usize,
     /// Most bytes that wait to be written to one socket; one that is further behind is closed, and resumes.
-    #[arg(long, env = "SOUK_SOCKET_BUFFER", value_name = "BYTES", default_value_t = 4 << 20)]
+    #[arg(long, env = "SOUK_SOCKET_BUFFER", value_name = "BYTES", default_value_t = 16 << 20)]
     pub socket_buffer: usize,
     /// When the server stops, sockets are told to move spread over so many milliseconds.
     #[arg(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde::Deserialize;
-use souk_app::catalog::{ProductInput, VariantInput};
+use souk_app::catalog::{LowStockChange, ProductInput, VariantInput};
 use souk_domain::catalog::{Image, Inventory, ProductStatus, Translation};
 use souk_domain::{Currency, Locale, Money};
 
@@ -116,7 +116,7 @@ fn product(
             price: money(&variant.price)?,
             compare_at: variant.compare_at.as_deref().map(money).transpose()?,
             inventory: variant.inventory,
-            low_stock_at: Some(Some(3)),
+            low_stock_at: LowStockChange::To(Some(3)),
             stock: Some(variant.stock),
         })
     });

@@ -227,7 +227,7 @@ impl Talker {
         self.on_its_way = Some(said.clone());
         if self.random.random_ratio(1, 15) {
             // It says it and is cut off before it hears the answer.
-            socket.asker.say("post", on_socket(&said));
+            socket.asker.say("post", &on_socket(&said));
             tokio::time::sleep(Duration::from_millis(self.random.random_range(0..8))).await;
             return false;
         }

@@ -52,7 +52,7 @@ impl Asker {
     }
 
     /// Says something that wants no answer.
-    pub fn say(&self, event: &str, payload: Value) {
+    pub fn say(&self, event: &str, payload: &Value) {
         let _ = self.out.send(format!("42{}", json!([event, payload])));
     }
 

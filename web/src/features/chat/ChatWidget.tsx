@@ -15,9 +15,12 @@ export function ChatWidget() {
   return <Chat userId={user?.id ?? null} />
 }
 
+/** The link in a mail about an unread answer leads to the conversation itself. */
+const isAskedFor = () => new URLSearchParams(window.location.search).get('chat') === 'open'
+
 /** Stays the same while a stranger becomes a guest, so that the panel does not close on the first message. */
 function Chat({ userId }: { userId: string | null }) {
-  const [isOpen, setIsOpen] = useState(false)
+  const [isOpen, setIsOpen] = useState(isAskedFor)
   const launcher = useRef<HTMLButtonElement>(null)
   const wasOpen = useRef(false)
   const stream = userId === null ? null : `support:${userId}`

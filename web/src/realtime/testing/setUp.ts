@@ -1,9 +1,10 @@
+import { vi } from 'vitest'
 import { LiveClient, type Observer, type StreamCopy } from '../client'
 import type { TokenSource } from '../connection'
 import { MemoryStorage } from '../memoryStorage'
 import type { Storage } from '../outbox'
 import type { Entry } from '../wire'
-import type { FakeServer } from './fakeServer'
+import { FakeServer, seeded } from './fakeServer'
 
 export interface Device {
   client: LiveClient
@@ -49,4 +50,16 @@ export function device(
     random,
   })
   return { client, copies, arrived, stock, storage } satisfies Device
+}
+
+/** Lets timers run, faked ones, for so long. */
+export const settle = (ms = 2000) => vi.advanceTimersByTimeAsync(ms)
+
+/** A server, and one client of it that belongs to a user. */
+export function pair(seed = 1) {
+  const random = seeded(seed)
+  const server = new FakeServer(random)
+  const mine = device(server, random)
+  mine.client.setUser('u')
+  return { server, random, ...mine }
 }

@@ -2,7 +2,7 @@ import { useLayoutEffect, type KeyboardEvent, type ReactNode, type RefObject } f
 import { useTranslation } from 'react-i18next'
 import { characterCount, mostCharacters } from '@/lib/conversation'
 import { Icon } from '../Icon'
-import './conversation.css'
+import './composer.css'
 
 interface ComposerProps {
   /** The text field, so that others can put the focus there. */

@@ -7,6 +7,7 @@ import { Composer } from './Composer'
 import { MessageList } from './MessageList'
 import { TypingLine } from './TypingLine'
 import type { Draft } from './useDraft'
+import './conversation.css'
 
 interface PaneProps {
   conversation: LiveConversation

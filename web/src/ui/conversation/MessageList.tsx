@@ -6,7 +6,7 @@ import { useLocale } from '@/lib/useLocale'
 import { Icon } from '../Icon'
 import { MessageBubble, type MessageActions } from './MessageBubble'
 import { nearPx, useStuckToEnd } from './useStuckToEnd'
-import './conversation.css'
+import './messages.css'
 
 interface ListProps extends MessageActions {
   label: string
