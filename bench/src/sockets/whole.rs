@@ -1,0 +1,349 @@
+//! The whole shop on its core: memory of sockets that follow a stream, fan-out of what staff post, and how long
+//! it takes until an order or a message is on a screen.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::SocketPlan;
+use super::crowd::Crowd;
+use super::peers::Cores;
+use super::wire::Wire;
+use crate::client::Connection;
+use crate::load::{Load, Pace};
+use crate::people::{self, ADMIN, PASSWORD};
+use crate::server::{Server, make_admin};
+use crate::shop::{Catalogue, Demand};
+use crate::stats::{Latencies, as_f64};
+use crate::world::World;
+
+/// Staff who post as fast as they are answered.
+const POSTERS: usize = 32;
+/// What follows from orders is done within so long.
+const DRAIN: Duration = Duration::from_secs(60);
+
+/// What was measured of the shop.
+pub struct Whole {
+    /// Bytes of memory for each socket that follows a stream.
+    pub idle_bytes: Vec<f64>,
+    /// Entries that reached sockets, a second.
+    pub fan_out: Vec<f64>,
+    /// Part of its core that it used meanwhile.
+    pub busy: Vec<f64>,
+    /// From the answer of an order until staff had its entry.
+    pub order_seen: Latencies,
+    /// From when a message was to be posted until the last socket had it.
+    pub last_reached: Latencies,
+    /// Placing orders at a fixed rate, alone.
+    pub orders_alone: Latencies,
+    /// The same while messages are fanned out at their rate.
+    pub orders_beside: Latencies,
+    /// The same while messages are fanned out as fast as can be.
+    pub orders_under_all: Latencies,
+}
+
+/// A shop that runs, and its people.
+struct Scene {
+    server: Server,
+    address: SocketAddr,
+    token: String,
+    stream: String,
+    catalogue: Catalogue,
+}
+
+impl Scene {
+    async fn start(souk: &Path, folder: &Path, cores: &Cores) -> anyhow::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        make_admin(souk, folder, ADMIN, PASSWORD)?;
+        let server = Server::start_on(Some(&cores.server), souk, folder, &[])?;
+        let address = server.address;
+        let catalogue = people::furnish(address).await?;
+        let mut connection = Connection::open(address).await?;
+        let login = json!({"email": ADMIN, "password": PASSWORD});
+        let signed_in = connection.post("/auth/login", None, &login).await?;
+        let guest = json!({"name": "Sara Ali"});
+        let guest = connection.post("/auth/guest", None, &guest).await?;
+        let text = |value: &Value| value.as_str().map(str::to_owned).context("no text");
+        Ok(Self {
+            server,
+            address,
+            token: text(&signed_in["accessToken"])?,
+            stream: format!("support:{}", text(&guest["user"]["id"])?),
+            catalogue,
+        })
+    }
+
+    async fn crowd(
+        &self,
+        count: usize,
+        heard: impl Fn(&[u8]) + Clone + Send + Sync + 'static,
+    ) -> anyhow::Result<Crowd> {
+        let follows = json!({"stream": self.stream});
+        Crowd::gather(
+            self.address,
+            count,
+            Some(&self.token),
+            Some(&follows),
+            heard,
+        )
+        .await
+    }
+
+    fn message(&self, text: &str) -> Value {
+        json!({"stream": self.stream, "id": World::uuid(), "type": "message", "data": {"text": text}})
+    }
+
+    async fn idle(&self, count: usize) -> anyhow::Result<f64> {
+        drop(self.crowd(200, |_| ()).await?);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let before = self.server.cost()?.rss_kib;
+        let mut crowd = self.crowd(count, |_| ()).await?;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let after = self.server.cost()?.rss_kib;
+        crowd.all_are_there().await?;
+        Ok(as_f64(after.saturating_sub(before)) * 1_024.0 / as_f64(count as u64))
+    }
+
+    /// Posts as fast as it is answered, but never further ahead of what is heard than there are posters.
+    async fn post_on(&self, crowd: &Crowd) -> anyhow::Result<()> {
+        let mut posting = JoinSet::new();
+        let text = "x".repeat(20);
+        let (permits, mut wanted) = mpsc::channel::<()>(1);
+        for _ in 0..POSTERS {
+            let mut wire = Wire::dial(self.address, Some(&self.token)).await?;
+            let permits = permits.clone();
+            let payload = self.message(&text);
+            posting.spawn(async move {
+                let mut payload = payload;
+                while permits.send(()).await.is_ok() {
+                    payload["id"] = json!(World::uuid());
+                    let answer = wire.ask("post", &payload).await?;
+                    anyhow::ensure!(answer["ok"] == true, "{answer}");
+                }
+                anyhow::Ok(())
+            });
+        }
+        let (before, mut let_through) = (crowd.each(), 0_u64);
+        loop {
+            while let_through >= crowd.each() - before + POSTERS as u64 {
+                if let Some(ended) = posting.try_join_next() {
+                    ended??;
+                }
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            wanted.recv().await;
+            let_through += 1;
+        }
+    }
+
+    async fn fan_out(&self, plan: &SocketPlan) -> anyhow::Result<(f64, f64)> {
+        let mut crowd = self.crowd(plan.fan_out_sockets, |_| ()).await?;
+        let measuring = async {
+            let (before, started) = (self.server.cost()?.cpu, Instant::now());
+            let rate = crowd.rate(plan.window()).await;
+            let busy = self.server.cost()?.cpu.saturating_sub(before);
+            anyhow::Ok((rate, busy.as_secs_f64() / started.elapsed().as_secs_f64()))
+        };
+        let measured = tokio::select! {
+            measured = measuring => measured,
+            ended = self.post_on(&crowd) => ended.and_then(|()| anyhow::bail!("nobody posts")),
+        };
+        crowd.all_are_there().await?;
+        measured
+    }
+
+    async fn buyers(&self) -> anyhow::Result<Vec<String>> {
+        people::guests(self.address, 16).await
+    }
+
+    fn orders(&self, plan: &SocketPlan, buyers: Vec<String>, pace: Pace, count: u64) -> Load {
+        let connections = if matches!(pace, Pace::Closed) {
+            1
+        } else {
+            buyers.len()
+        };
+        Load {
+            address: self.address,
+            connections,
+            orders: count,
+            most: Duration::from_secs(plan.latency_seconds * 4),
+            pace,
+            buyers,
+            variants: self.catalogue.of(Demand::Spread).to_vec(),
+        }
+    }
+
+    /// Orders one after the other: from each answer until staff have the entry.
+    async fn order_seen(&self, plan: &SocketPlan) -> anyhow::Result<Latencies> {
+        let (seen, mut entries) = mpsc::unbounded_channel();
+        let follows = json!({"stream": "store"});
+        let heard = move |_: &[u8]| {
+            let _ = seen.send(Instant::now());
+        };
+        let _board =
+            Crowd::gather(self.address, 1, Some(&self.token), Some(&follows), heard).await?;
+        let buyers = self.buyers().await?;
+        let (mut latencies, mut world) = (Latencies::new()?, World::new(5));
+        for _ in 0..plan.orders_seen {
+            let load = self.orders(plan, buyers.clone(), Pace::Closed, 1);
+            let placed = load.run(&mut world).await?;
+            let answered = Instant::now();
+            anyhow::ensure!(placed.placed == 1, "{:?}", placed.others);
+            let seen = tokio::time::timeout(Duration::from_secs(10), entries.recv()).await?;
+            let seen = seen.context("the board is gone")?;
+            latencies.record(seen.saturating_duration_since(answered));
+            tokio::time::sleep(Duration::from_millis(30)).await;
+        }
+        Ok(latencies)
+    }
+
+    /// Messages at a fixed rate, for so long: from when each was to be posted until the last socket had it.
+    async fn last_reached(&self, plan: &SocketPlan, lasts: Duration) -> anyhow::Result<Latencies> {
+        let heard_by = Arc::new(Mutex::new(Vec::<(usize, Option<Instant>)>::new()));
+        let (all, counts) = (plan.fan_out_sockets, heard_by.clone());
+        let mut crowd = self
+            .crowd(all, move |text| {
+                let Some(number) = number_of(text) else {
+                    return;
+                };
+                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
+                if counts.len() <= number {
+                    counts.resize(number + 1, (0, None));
+                }
+                counts[number].0 += 1;
+                if counts[number].0 == all {
+                    counts[number].1 = Some(Instant::now());
+                }
+            })
+            .await?;
+        let mut poster = Wire::dial(self.address, Some(&self.token)).await?;
+        let every = Duration::from_secs(1) / plan.messages_a_second;
+        let started = Instant::now();
+        let mut due = Vec::new();
+        while started.elapsed() < lasts {
+            let next = started + every * u32::try_from(due.len())?;
+            tokio::time::sleep_until(next.into()).await;
+            let text = format!("#{} {}", due.len(), "x".repeat(12));
+            let answer = poster.ask("post", &self.message(&text)).await?;
+            anyhow::ensure!(answer["ok"] == true, "{answer}");
+            due.push(next);
+        }
+        let mut latencies = Latencies::new()?;
+        for (number, due) in due.into_iter().enumerate() {
+            let waiting = Instant::now();
+            let reached = loop {
+                let counts = heard_by.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some((_, Some(reached))) = counts.get(number) {
+                    break *reached;
+                }
+                drop(counts);
+                let patient = waiting.elapsed() < Duration::from_secs(10);
+                anyhow::ensure!(patient, "message {number} did not reach everybody");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            };
+            latencies.record(reached.saturating_duration_since(due));
+        }
+        crowd.all_are_there().await?;
+        Ok(latencies)
+    }
+
+    /// Orders at a fixed rate.
+    async fn place(&self, plan: &SocketPlan, buyers: Vec<String>) -> anyhow::Result<Latencies> {
+        let rate = plan.orders_a_second;
+        let count = u64::from(rate) * plan.latency_seconds;
+        let load = self.orders(plan, buyers, Pace::Open(f64::from(rate)), count);
+        let loaded = load.run(&mut World::new(7)).await?;
+        anyhow::ensure!(loaded.not_placed() == 0, "{:?}", loaded.others);
+        Ok(loaded.latencies)
+    }
+}
+
+/// The number in `"text":"#12 …`.
+fn number_of(text: &[u8]) -> Option<usize> {
+    const MARK: &[u8] = br##""text":"#"##;
+    let at = text.windows(MARK.len()).position(|some| some == MARK)?;
+    let digits = text[at + MARK.len()..].split(|byte| *byte == b' ').next()?;
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+/// Measures the shop.
+pub async fn run(
+    plan: &SocketPlan,
+    souk: &Path,
+    folder: &Path,
+    cores: &Cores,
+    say: impl Fn(&str),
+) -> anyhow::Result<Whole> {
+    let folder = tempfile::tempdir_in(folder)?;
+    let mut idle_bytes = Vec::new();
+    for round in 0..plan.memory_rounds {
+        let path = folder.path().join(format!("idle{round}"));
+        let scene = Scene::start(souk, &path, cores).await?;
+        idle_bytes.push(scene.idle(plan.idle_sockets).await?);
+        scene.server.stop()?;
+    }
+    say(&format!("souk serve: {idle_bytes:.0?} bytes a socket"));
+    let scene = Scene::start(souk, &folder.path().join("busy"), cores).await?;
+    let order_seen = scene.order_seen(plan).await?;
+    scene.server.drain(DRAIN).await?;
+    let lasts = Duration::from_secs(plan.latency_seconds);
+    let last_reached = scene.last_reached(plan, lasts).await?;
+    say(&format!(
+        "an order is seen after {:.1} ms (p50), a message by the last after {:.1} ms (p99)",
+        order_seen.millis_at(0.5),
+        last_reached.millis_at(0.99)
+    ));
+    let buyers = scene.buyers().await?;
+    let orders_alone = scene.place(plan, buyers.clone()).await?;
+    scene.server.drain(DRAIN).await?;
+    let (orders_beside, _) = tokio::try_join!(
+        scene.place(plan, buyers.clone()),
+        scene.last_reached(plan, lasts)
+    )?;
+    scene.server.drain(DRAIN).await?;
+    let crowd = scene.crowd(plan.fan_out_sockets, |_| ()).await?;
+    let orders_under_all = tokio::select! {
+        placed = scene.place(plan, buyers) => placed?,
+        ended = scene.post_on(&crowd) => ended.and_then(|()| anyhow::bail!("nobody posts"))?,
+    };
+    drop(crowd);
+    scene.server.drain(DRAIN).await?;
+    let (mut fan_out, mut busy) = (Vec::new(), Vec::new());
+    for _ in 0..plan.socket_rounds {
+        let (rate, part) = scene.fan_out(plan).await?;
+        say(&format!("souk serve: {rate:.0} entries/s fanned out"));
+        fan_out.push(rate);
+        busy.push(part);
+    }
+    scene.server.stop()?;
+    Ok(Whole {
+        idle_bytes,
+        fan_out,
+        busy,
+        order_seen,
+        last_reached,
+        orders_alone,
+        orders_beside,
+        orders_under_all,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_by_its_number() {
+        assert_eq!(
+            number_of(br##"42["entry",{"data":{"text":"#17 xx"}}]"##),
+            Some(17)
+        );
+        assert_eq!(number_of(br#"42["entry",{"data":{"text":"17"}}]"#), None);
+    }
+}
