@@ -6,11 +6,11 @@ import globals from 'globals'
 import { fileURLToPath } from 'node:url'
 import tseslint from 'typescript-eslint'
 
-const foundations = ['lib', 'api', 'ui']
+const foundations = ['lib', 'api', 'realtime', 'ui']
 const element = (...types) => ({ element: { types: { anyOf: types } } })
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'src/api/schema.gen.ts', 'test-results', 'playwright-report'] },
+  { ignores: ['dist', 'node_modules', 'dist-node', 'src/api/schema.gen.ts', 'src/realtime/events.gen.ts', 'test-results', 'playwright-report'] },
   js.configs.recommended,
   ...tseslint.configs.strict,
   reactHooks.configs.flat.recommended,
@@ -24,7 +24,7 @@ export default tseslint.config(
     },
   },
   {
-    // The layers: lib, api, ui → features → routes → app; a feature never imports another.
+    // The layers: lib, api, realtime, ui → features → routes → app; a feature never imports another.
     files: ['src/**/*.{ts,tsx}'],
     plugins: { boundaries },
     settings: {
@@ -32,6 +32,7 @@ export default tseslint.config(
       'boundaries/elements': [
         { type: 'lib', pattern: 'src/lib' },
         { type: 'api', pattern: 'src/api' },
+        { type: 'realtime', pattern: 'src/realtime' },
         { type: 'ui', pattern: 'src/ui' },
         { type: 'feature', pattern: 'src/features/*', capture: ['name'] },
         { type: 'routes', pattern: 'src/routes' },
@@ -47,6 +48,7 @@ export default tseslint.config(
           policies: [
             { from: element('lib'), allow: { to: element('lib') } },
             { from: element('api'), allow: { to: element('api', 'lib') } },
+            { from: element('realtime'), allow: { to: element('realtime', 'api', 'lib') } },
             { from: element('ui'), allow: { to: element('ui', 'lib') } },
             { from: element('feature'), allow: { to: element(...foundations) } },
             { from: element('routes'), allow: { to: element(...foundations, 'feature', 'routes') } },

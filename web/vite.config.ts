@@ -22,6 +22,8 @@ export default defineConfig({
         // Libraries change less often than the shop, so browsers may keep them when it does.
         codeSplitting: {
           groups: [
+            // Only pages with a connection carry what makes one.
+            { name: 'sockets', test: /node_modules.(@?socket\.io|engine\.io)/, priority: 1 },
             { name: 'libraries', test: /node_modules.*\.[jt]sx?$/ },
             { name: 'shared', minShareCount: 2 },
           ],
@@ -35,6 +37,7 @@ export default defineConfig({
       // The server checks Origin against its own address, so the proxy speaks in its name.
       '/api': { target: server, changeOrigin: true, headers: { origin: server } },
       '/media': { target: server, changeOrigin: true },
+      '/socket.io': { target: server, changeOrigin: true, ws: true, headers: { origin: server } },
     },
   },
   test: { include: ['src/**/*.test.ts'] },

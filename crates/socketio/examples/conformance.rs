@@ -72,7 +72,7 @@ async fn main() -> std::io::Result<()> {
         ping_interval: Duration::from_millis(300),
         ping_timeout: Duration::from_millis(200),
         max_payload: 1_000_000,
-        connect_timeout: Duration::from_secs(1),
+        connect_timeout: Duration::from_secs(5),
         ..Config::default()
     };
     #[allow(

@@ -49,7 +49,8 @@ pub struct Config {
     /// still sends but does not answer is given one `ping_timeout` more.
     pub ping_timeout: Duration,
     /// Largest message a client may send, and largest body of one POST, in bytes. 1,000,000. Also bounds the bytes
-    /// of one connection's events that wait for their handlers.
+    /// of one connection's events that wait for their handlers. JSON read into memory may take some twenty times the
+    /// bytes of its text.
     pub max_payload: usize,
     /// Time a client has to connect to a namespace, from the handshake or since it left the last one. 45 s.
     pub connect_timeout: Duration,
@@ -65,6 +66,10 @@ pub struct Config {
     pub out_buffer: usize,
     /// Packets that may wait to be written to one connection; past it, it is closed as `SlowReader`. 32,768.
     pub out_packets: usize,
+    /// Time for which a broadcast to a connection that was written to just now (in the last four times this) may wait,
+    /// so that several leave in one write. 5 ms; zero: never. What is sent to one socket alone, acks among it, does
+    /// not wait and takes along what does.
+    pub coalesce: Duration,
     /// Events of one socket that may wait for its handler; past it the connection is not read. 64.
     pub in_queue: usize,
     /// Binary attachments that one event may have. 16.
@@ -84,7 +89,8 @@ pub struct Config {
     /// Which pages may connect. Any by default.
     pub origins: Origins,
     /// Names, in lower case, of the request headers that a socket's handshake keeps. `origin`, `user-agent`,
-    /// `accept-language`, `traceparent`. Each kept header costs memory for as long as the connection lives.
+    /// `accept-language`, `traceparent`. Each kept header costs memory for as long as the connection lives; one that
+    /// is longer than 1,024 bytes is left out.
     pub kept_headers: Vec<String>,
 }
 
@@ -97,9 +103,10 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(45),
             upgrade_timeout: Duration::from_secs(10),
             close_timeout: Duration::from_secs(5),
-            stall_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_mins(1),
             out_buffer: 16 * 1024 * 1024,
             out_packets: 32_768,
+            coalesce: Duration::from_millis(5),
             in_queue: 64,
             max_attachments: 16,
             attachment_timeout: Duration::from_secs(20),

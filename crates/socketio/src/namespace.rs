@@ -69,7 +69,7 @@ pub(crate) struct Space {
     pub(crate) handler: Arc<dyn Namespace>,
     pub(crate) local: Arc<Local>,
     pub(crate) adapter: Arc<dyn Adapter>,
-    pub(crate) core: Arc<engine::Core>,
+    pub(crate) books: Arc<engine::Books>,
     acks: AtomicU64,
 }
 
@@ -78,14 +78,14 @@ impl Space {
         handler: Arc<dyn Namespace>,
         local: Arc<Local>,
         adapter: Arc<dyn Adapter>,
-        core: Arc<engine::Core>,
+        books: Arc<engine::Books>,
     ) -> Self {
         Self {
             name: local.namespace().into(),
             handler,
             local,
             adapter,
-            core,
+            books,
             acks: AtomicU64::new(0),
         }
     }

@@ -75,7 +75,7 @@ impl Builder {
                 let local = Arc::new(Local::new(&name));
                 local.set_handler(&handler);
                 let adapter = (self.adapter)(local.clone());
-                Arc::new(Space::new(handler, local, adapter, engine.core().clone()))
+                Arc::new(Space::new(handler, local, adapter, engine.books().clone()))
             })
             .collect();
         engine.accept().open(spaces.clone());
@@ -113,7 +113,7 @@ impl Server {
 
     /// What was counted until now.
     pub fn stats(&self) -> Stats {
-        self.engine.core().counters.read()
+        self.engine.books().counters.read()
     }
 
     /// Refuses new connections with 503 from now on and closes those there are, without a DISCONNECT, at random moments

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::acks::{Acks, Waiting};
 use crate::broadcast::Broadcast;
-use crate::engine::{Handshake, Message, Session};
+use crate::engine::{Handshake, Manner, Message, Session};
 use crate::event::{Answer, NoAnswer};
 use crate::namespace::Space;
 use crate::packet::Encoded;
@@ -44,7 +44,7 @@ struct Inner {
 #[derive(Default)]
 struct Talk {
     /// Packets sent before the client was told that it is connected.
-    held: Vec<(Encoded, bool)>,
+    held: Vec<(Encoded, Manner)>,
     acks: Option<Box<Acks>>,
     ended: Option<Reason>,
 }
@@ -156,7 +156,7 @@ impl Socket {
     /// # Errors
     /// As [`Socket::emit`].
     pub fn send(&self, packet: &Encoded) -> Result<(), Closed> {
-        self.deliver(packet, false)
+        self.deliver(packet, Manner::default())
     }
 
     /// As [`Socket::send`], dropped when something sent before was not taken by the client yet.
@@ -164,12 +164,18 @@ impl Socket {
     /// # Errors
     /// When the socket is gone.
     pub fn send_volatile(&self, packet: &Encoded) -> Result<(), Closed> {
-        self.deliver(packet, true)
+        self.deliver(
+            packet,
+            Manner {
+                volatile: true,
+                lazy: false,
+            },
+        )
     }
 
-    pub(crate) fn deliver(&self, packet: &Encoded, volatile: bool) -> Result<(), Closed> {
+    pub(crate) fn deliver(&self, packet: &Encoded, manner: Manner) -> Result<(), Closed> {
         match self.0.phase.load(Ordering::Acquire) {
-            CONNECTED => self.push(packet, volatile),
+            CONNECTED => self.push(packet, manner),
             CONNECTING => {
                 let mut talk = self.talk();
                 // The answer may have been sent while this waited for the lock.
@@ -182,10 +188,10 @@ impl Socket {
                             self.0.session.close(Reason::SlowReader);
                             return Err(Closed);
                         }
-                        talk.held.push((packet.clone(), volatile));
+                        talk.held.push((packet.clone(), manner));
                         Ok(())
                     }
-                    CONNECTED => self.push(packet, volatile),
+                    CONNECTED => self.push(packet, manner),
                     _ => Err(Closed),
                 }
             }
@@ -193,11 +199,9 @@ impl Socket {
         }
     }
 
-    fn push(&self, packet: &Encoded, volatile: bool) -> Result<(), Closed> {
+    fn push(&self, packet: &Encoded, manner: Manner) -> Result<(), Closed> {
         let first = Message::packet(packet.text().clone());
-        self.0
-            .session
-            .send_all(&first, packet.attachments(), volatile)
+        self.0.session.send_all(first, packet.attachments(), manner)
     }
 
     /// Queues an event and waits for the client's answer.
@@ -321,11 +325,11 @@ impl Socket {
         {
             let mut talk = self.talk();
             match self.0.phase.load(Ordering::Acquire) {
-                // Refused once `connect` returns.
+                // Let in once `connect` returns, and out at once.
                 CONNECTING => talk.ended = Some(Reason::ServerDisconnect),
                 CONNECTED => {
                     talk.ended = Some(Reason::ServerDisconnect);
-                    let _ = self.push(&Encoded::disconnect(self.namespace()), false);
+                    let _ = self.push(&Encoded::disconnect(self.namespace()), Manner::default());
                     self.0.phase.store(GONE, Ordering::Release);
                 }
                 _ => {}
@@ -359,12 +363,15 @@ impl Socket {
     pub(crate) fn accept(&self) -> bool {
         let mut talk = self.talk();
         let ended = talk.ended.is_some();
-        let _ = self.push(&Encoded::connect(self.namespace(), self.id()), false);
-        for (packet, volatile) in std::mem::take(&mut talk.held) {
-            let _ = self.push(&packet, volatile);
+        let _ = self.push(
+            &Encoded::connect(self.namespace(), self.id()),
+            Manner::default(),
+        );
+        for (packet, manner) in std::mem::take(&mut talk.held) {
+            let _ = self.push(&packet, manner);
         }
         if ended {
-            let _ = self.push(&Encoded::disconnect(self.namespace()), false);
+            let _ = self.push(&Encoded::disconnect(self.namespace()), Manner::default());
         }
         let phase = if ended { GONE } else { CONNECTED };
         self.0.phase.store(phase, Ordering::Release);

@@ -21,6 +21,9 @@ macro_rules! codes {
         pub(crate) enum Code { $($variant,)+ }
 
         impl Code {
+            #[cfg(test)]
+            pub(crate) const ALL: &[Self] = &[$(Self::$variant,)+];
+
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)+ }
             }
@@ -86,15 +89,17 @@ impl Failure {
         }
     }
 
-    fn refusal(self, locale: Locale) -> Refusal {
+    /// As the answer to an event.
+    pub(crate) fn into_value(self, locale: Locale) -> Value {
         let millis = |wait: Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
-        Refusal {
+        let refusal = Refusal {
             ok: false,
             code: self.code.name(),
             message: self.code.message(locale),
             retry_after_ms: self.retry_after.map(millis),
             errors: self.errors,
-        }
+        };
+        serde_json::to_value(refusal).unwrap_or(Value::Null)
     }
 
     /// As the answer to a socket that is not let in.
@@ -190,7 +195,7 @@ pub(crate) fn done<T: Serialize>(body: &T) -> Value {
 pub(crate) fn send(ack: Option<Ack>, answer: Result<Value, Failure>, locale: Locale) {
     let answer = answer.unwrap_or_else(|failure| {
         metrics::counter!("souk_socket_refusals_total", "code" => failure.code.name()).increment(1);
-        serde_json::to_value(failure.refusal(locale)).unwrap_or(Value::Null)
+        failure.into_value(locale)
     });
     if let Some(ack) = ack {
         // A socket that is gone needs no answer.

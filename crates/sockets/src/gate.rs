@@ -14,6 +14,18 @@ use crate::sockets::Shared;
 use crate::visitor::{self, Pass, Visitor};
 use crate::{news, rooms, say, subscribe, watch};
 
+/// What clients may ask.
+#[cfg(test)]
+pub(crate) const EVENTS: [&str; 7] = [
+    "subscribe",
+    "unsubscribe",
+    "post",
+    "read",
+    "typing",
+    "watch",
+    "auth",
+];
+
 /// The door of the one namespace.
 pub(crate) struct Gate(Arc<Shared>);
 

@@ -9,6 +9,8 @@
 //! `rooms`. What is sent live is a convenience: the store is the truth, and a client that misses something asks again.
 
 mod answer;
+#[cfg(test)]
+mod contract;
 mod gate;
 mod hub;
 mod news;

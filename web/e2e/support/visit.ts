@@ -10,6 +10,8 @@ interface Visit {
   sayStart: (key: string) => string
   /** Answers that this test provokes on purpose; the browser reports every 4xx as an error. */
   expectStatus: (status: number) => void
+  /** From here on the network is taken away now and then, of which the browser complains as well. */
+  expectSilence: () => void
 }
 
 export const test = base.extend<{ visit: Visit }>({
@@ -19,19 +21,22 @@ export const test = base.extend<{ visit: Visit }>({
       const language: Language = locale?.startsWith('ar') ? 'ar' : 'en'
       const complaints: string[] = []
       const expected = new Set<number>()
+      let isSilenceExpected = false
       page.on('pageerror', (error) => complaints.push(String(error)))
       page.on('console', (message) => {
         const status = /status of (\d{3})/.exec(message.text())?.[1]
         const isExpected = status !== undefined && expected.has(Number(status))
         // The test runner looks into every frame; that of a mail lets no script in, which is as it should be.
         const isSandbox = message.text().startsWith("Blocked script execution in 'about:srcdoc'")
-        if (message.type() === 'error' && !isExpected && !isSandbox) complaints.push(message.text())
+        const isSilence = isSilenceExpected && /ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED/.test(message.text())
+        if (message.type() === 'error' && !isExpected && !isSandbox && !isSilence) complaints.push(message.text())
       })
       await provide({
         language,
         say: (key) => textOf(language, key),
         sayStart: (key) => startOf(language, key),
         expectStatus: (status) => expected.add(status),
+        expectSilence: () => (isSilenceExpected = true),
       })
       // Breaches of the content security policy are among these.
       expect(complaints, 'the browser complained').toEqual([])

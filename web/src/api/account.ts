@@ -16,7 +16,7 @@ export const register = async (account: NewAccount, locale: Locale) =>
 export const signIn = async (credentials: { email: string; password: string }) =>
   acceptSession(await dataOf(client.POST('/api/v1/auth/login', { body: credentials })))
 
-export const becomeGuest = async (guest: { name: string; email?: string }, locale: Locale) =>
+export const becomeGuest = async (guest: { name?: string; email?: string }, locale: Locale) =>
   acceptSession(await dataOf(client.POST('/api/v1/auth/guest', { body: { ...guest, locale } })))
 
 export const setUpShop = async (admin: NewAccount & { code: string }) =>

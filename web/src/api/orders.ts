@@ -13,15 +13,6 @@ export const getOrder = (id: string, signal: AbortSignal) =>
 export const cancelOrder = (id: string) =>
   dataOf(client.POST('/api/v1/orders/{id}/cancel', { params: { path: { id } }, body: {} }))
 
-/** An order has a handful of entries, so one page holds its whole story. */
-export const orderEntries = (id: string, signal: AbortSignal) =>
-  dataOf(
-    client.GET('/api/v1/streams/{key}/entries', {
-      params: { path: { key: `order:${id}` }, query: { after: 0, limit: 100 } },
-      signal,
-    }),
-  )
-
 export interface StaffOrderFilter {
   status: OrderStatus | ''
   q: string
@@ -34,6 +25,10 @@ export const listStaffOrders = ({ status, q }: StaffOrderFilter, cursor: string 
       signal,
     }),
   )
+
+/** The latest of one buyer. */
+export const listOrdersOf = (userId: string, signal: AbortSignal) =>
+  dataOf(client.GET('/api/v1/admin/orders', { params: { query: { userId, limit: 10 } }, signal }))
 
 export const moveOrder = (id: string, move: { status: OrderStatus; tracking?: string; reason?: string }) =>
   dataOf(client.POST('/api/v1/admin/orders/{id}/status', { params: { path: { id } }, body: move }))

@@ -4,6 +4,160 @@
  */
 
 export interface paths {
+    "/api/v1/admin/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Answers that staff give often, by title. */
+        get: operations["listCannedReplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/canned-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a canned reply under an id that the client chose. */
+        put: operations["keepCannedReply"];
+        post?: never;
+        /** Removes a canned reply. */
+        delete: operations["removeCannedReply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The queue, the one that was last talked in first. */
+        get: operations["listConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many conversations there are. */
+        get: operations["countConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One conversation. */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/{userId}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a conversation; a new message opens it again. */
+        post: operations["closeConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/{userId}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a conversation to a colleague, or back to all. */
+        post: operations["handOverConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/{userId}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a closed conversation. */
+        post: operations["reopenConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/conversations/{userId}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a conversation: the reader answers it from now on. */
+        post: operations["takeConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/jobs": {
         parameters: {
             query?: never;
@@ -138,6 +292,23 @@ export interface paths {
         head?: never;
         /** Changes the settings; what is left out stays. */
         patch: operations["changeShop"];
+        trace?: never;
+    };
+    "/api/v1/admin/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those who work here, to hand conversations over to. */
+        get: operations["listStaff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/auth/email/resend": {
@@ -380,6 +551,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/unread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the reader has not read. */
+        get: operations["countUnread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/openapi.json": {
         parameters: {
             query?: never;
@@ -540,6 +728,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams/{key}/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What messages said before they were edited or deleted. */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams/{key}/entries": {
         parameters: {
             query?: never;
@@ -550,7 +755,42 @@ export interface paths {
         /** A part of a stream, lowest number first. */
         get: operations["listEntries"];
         put?: never;
+        /** Says something: in `order:…` (its buyer and staff), `support:…` (that person and staff), `notes:…` (staff). */
+        post: operations["postEntry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{key}/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far everybody has read a stream. */
+        get: operations["listMarks"];
+        put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/streams/{key}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Moves the reader's mark forward, never past the stream's end. */
+        post: operations["markRead"];
         delete?: never;
         options?: never;
         head?: never;
@@ -668,6 +908,60 @@ export interface components {
             /** @description Region, state or governorate. */
             region?: string | null;
         };
+        /** @description Who answers. */
+        Assignee: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description What they are called. */
+            name: string;
+        };
+        /** @description Who did it. */
+        AuditAuthor: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description What they were called. */
+            name: string;
+        };
+        /**
+         * @description What was done to a message.
+         * @enum {string}
+         */
+        AuditChange: "edited" | "deleted";
+        /** @description What was done to a message, and what it said before. */
+        AuditRecord: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What it said before. */
+            before: components["schemas"]["AuditText"];
+            /** @description By whom. */
+            by: components["schemas"]["AuditAuthor"];
+            /** @description What was done. */
+            change: components["schemas"]["AuditChange"];
+            /**
+             * Format: int64
+             * @description The message's number.
+             */
+            seq: number;
+        };
+        /** @description What was done to the messages of a stream. */
+        AuditRecords: {
+            /** @description Oldest first, at most 1,000. */
+            items: components["schemas"]["AuditRecord"][];
+        };
+        /** @description What a message said. */
+        AuditText: {
+            /** @description The text. */
+            text: string;
+        };
         /** @description Somebody who is signed in now. The refresh token is in the cookie. */
         AuthResponse: {
             /** @description For the `Authorization` header. */
@@ -697,6 +991,32 @@ export interface components {
             /** @description Why. */
             reason?: string | null;
         };
+        /** @description All canned replies. */
+        CannedReplies: {
+            /** @description By title. */
+            items: components["schemas"]["CannedReply"][];
+        };
+        /** @description An answer that staff give often. */
+        CannedReply: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            id: string;
+            locale: components["schemas"]["Locale"] | null;
+            /** @description What it says. */
+            text: string;
+            /** @description What it is found by. */
+            title: string;
+        };
+        /** @description What a canned reply is to be. */
+        CannedReplyBody: {
+            locale?: components["schemas"]["Locale"] | null;
+            /** @description What it says. */
+            text: string;
+            /** @description What it is found by. */
+            title: string;
+        };
         /** @description A shelf. */
         Category: {
             /**
@@ -725,6 +1045,101 @@ export interface components {
             /** @description How it stands. */
             status: components["schemas"]["Health"];
         };
+        /** @description A customer's support conversation. What is said is in the stream `support:{userId}`. */
+        Conversation: {
+            assignee: components["schemas"]["Assignee"] | null;
+            /** @description Where to write to them. */
+            email: string | null;
+            /**
+             * Format: double
+             * @description How long they waited for the first answer since it was opened.
+             */
+            firstResponseSeconds: number | null;
+            /**
+             * Format: int64
+             * @description The number of the stream's last entry.
+             */
+            head: number;
+            /**
+             * Format: date-time
+             * @description When something was said last.
+             */
+            lastAt: string;
+            /** @description Who said it. */
+            lastBy: components["schemas"]["Side"];
+            /** @description The beginning of what was said last; empty when it was deleted. */
+            lastText: string;
+            /** @description Their language. */
+            locale: components["schemas"]["Locale"];
+            /** @description What they are called; may be empty for guests. */
+            name: string;
+            /** @description Whether the customer is there now. */
+            online: boolean;
+            /**
+             * Format: date-time
+             * @description When it was begun, or opened again.
+             */
+            openedAt: string;
+            /**
+             * Format: int64
+             * @description The last number that the reader has read.
+             */
+            read: number;
+            /** @description Guest or customer. */
+            role: components["schemas"]["Role"];
+            /** @description Where it stands. */
+            status: components["schemas"]["ConversationStatus"];
+            /**
+             * Format: int32
+             * @description Messages that the reader has not read, counted to 100.
+             */
+            unread: number;
+            /**
+             * Format: uuid
+             * @description Whose.
+             */
+            userId: string;
+            /**
+             * Format: date-time
+             * @description Since when the customer waits for an answer.
+             */
+            waitingSince: string | null;
+        };
+        /** @description How many conversations there are. */
+        ConversationCounts: {
+            /**
+             * Format: int64
+             * @description Open ones.
+             */
+            all: number;
+            /**
+             * Format: int64
+             * @description Closed ones.
+             */
+            closed: number;
+            /**
+             * Format: int64
+             * @description Open ones that the reader answers.
+             */
+            mine: number;
+            /**
+             * Format: int64
+             * @description Open ones that nobody answers.
+             */
+            unassigned: number;
+        };
+        /** @description A part of a list of conversations. */
+        ConversationList: {
+            /** @description The one that was last talked in first. */
+            items: components["schemas"]["Conversation"][];
+            /** @description Give this back as `cursor` for the next ones; null at the end. */
+            nextCursor: string | null;
+        };
+        /**
+         * @description Where a conversation stands.
+         * @enum {string}
+         */
+        ConversationStatus: "open" | "closed";
         /** @description Who bought. */
         Customer: {
             /** @description Where to write; a guest may have none. */
@@ -755,7 +1170,7 @@ export interface components {
              */
             at: string;
             author: components["schemas"]["Author"] | null;
-            /** @description What happened, by type; null when it was erased. */
+            /** @description What happened, by type (`contract/events.schema.json`); null when it was deleted or erased. */
             data: unknown;
             /**
              * Format: uuid
@@ -767,7 +1182,10 @@ export interface components {
              * @description Its place in the stream, from 1, with no holes.
              */
             seq: number;
-            /** @description What kind of thing: in `order:…` `status` and `payment`; in `store` `order_placed`, `order_status`, `job_failed`. */
+            /**
+             * @description What kind of thing: where people talk `message`, `edit`, `delete`; in `order:…` also `status` and `payment`; in
+             *     `support:…` also `conversation`; in `store` `order_placed`, `order_status`, `low_stock`, `conversation_opened`, `job_failed`.
+             */
             type: string;
         };
         /** @description A job that failed for good. */
@@ -827,6 +1245,14 @@ export interface components {
              * @description The account's e-mail address.
              */
             email: string;
+        };
+        /** @description To whom a conversation goes. */
+        HandOver: {
+            /**
+             * Format: uuid
+             * @description Somebody who works here; null: back to all.
+             */
+            to?: string | null;
         };
         /**
          * @description How a dependency, or the whole, stands.
@@ -1099,6 +1525,24 @@ export interface components {
             /** @description Who makes it. */
             vendor?: string | null;
         };
+        /** @description A stretch of a day in which somebody is there. */
+        OpenHours: {
+            /**
+             * Format: int32
+             * @description Day of the week (ISO 8601): 1 is Monday, 7 Sunday.
+             */
+            day: number;
+            /**
+             * @description From when on.
+             * @example 09:00
+             */
+            from: string;
+            /**
+             * @description Until when; `24:00` is the end of the day.
+             * @example 17:00
+             */
+            to: string;
+        };
         /** @description Lines of variants bought by one user. */
         Order: {
             address?: components["schemas"]["Address"] | null;
@@ -1228,6 +1672,34 @@ export interface components {
          * @enum {string}
          */
         PaymentStatus: "unpaid" | "paid" | "refunded";
+        /** @description What is said. */
+        PostEntry: {
+            /** @description `{"text": "…"}`, `{"seq": 3, "text": "…"}` or `{"seq": 3}`, by type. */
+            data: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Chosen by the client, the same for every try: a repeat is answered as the first time.
+             */
+            id: string;
+            /**
+             * @description `message`, `edit` or `delete`.
+             * @example message
+             */
+            type: string;
+        };
+        /** @description Where it stands. */
+        PostedEntry: {
+            /**
+             * Format: date-time
+             * @description When it was posted, the first time.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description Its place in the stream.
+             */
+            seq: number;
+        };
         /** @description What went wrong (RFC 9457). */
         Problem: {
             /** @description The kind of problem; stable, for programs. */
@@ -1346,6 +1818,32 @@ export interface components {
             /** @description 1 to 100 characters. */
             name?: string | null;
         };
+        /** @description How far somebody has read. */
+        ReadMark: {
+            /**
+             * Format: int64
+             * @description The last number that they have read.
+             */
+            seq: number;
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            userId: string;
+        };
+        /** @description How far everybody has read. */
+        ReadMarks: {
+            /** @description In no order. */
+            items: components["schemas"]["ReadMark"][];
+        };
+        /** @description Up to where one has read. */
+        ReadUpTo: {
+            /**
+             * Format: int64
+             * @description The last number.
+             */
+            seq: number;
+        };
         /** @description Whether the process can work. */
         Readiness: {
             /** @description How each dependency stands. */
@@ -1456,6 +1954,8 @@ export interface components {
             setupRequired: boolean;
             /** @description What delivery costs. */
             shipping: components["schemas"]["Shipping"];
+            /** @description The support desk. */
+            support: components["schemas"]["Support"];
             /** @description What the state takes. */
             tax: components["schemas"]["Tax"];
             /** @description Where to send a bank transfer, by language. */
@@ -1468,9 +1968,15 @@ export interface components {
             /** @description How buyers may pay. */
             paymentMethods?: components["schemas"]["PaymentMethod"][] | null;
             shipping?: components["schemas"]["Shipping"] | null;
+            support?: components["schemas"]["SupportChange"] | null;
             tax?: components["schemas"]["Tax"] | null;
             transferInstructions?: components["schemas"]["LocalText"] | null;
         };
+        /**
+         * @description Who spoke last.
+         * @enum {string}
+         */
+        Side: "customer" | "staff";
         /** @description Who signs in. */
         SignIn: {
             /**
@@ -1483,6 +1989,23 @@ export interface components {
              * @description Its password.
              */
             password: string;
+        };
+        /** @description Those who work here. */
+        StaffList: {
+            /** @description In no order. */
+            items: components["schemas"]["StaffMember"][];
+        };
+        /** @description Somebody who works here. */
+        StaffMember: {
+            /**
+             * Format: uuid
+             * @description Who.
+             */
+            id: string;
+            /** @description What they are called. */
+            name: string;
+            /** @description Whether they are there now. */
+            online: boolean;
         };
         /** @description Where an order goes from where it is. */
         StatusChange: {
@@ -1516,6 +2039,44 @@ export interface components {
              */
             variantId: string;
         };
+        /** @description The support desk, as everybody sees it. */
+        Support: {
+            /** @description What the shop answers by itself when nobody is there, by language. */
+            awayReply: components["schemas"]["LocalText"];
+            /** @description When somebody is there; empty: always. */
+            hours: components["schemas"]["OpenHours"][];
+            /**
+             * Format: int32
+             * @description After so many minutes an answer that was not read goes out by mail; null: never.
+             */
+            mailAfterMinutes: number | null;
+            /** @description Whether somebody is there now. */
+            open: boolean;
+            /**
+             * @description Where the hours are told.
+             * @example Asia/Riyadh
+             */
+            timeZone: string;
+        };
+        /** @description How the support desk is to work; replaces all of it. */
+        SupportChange: {
+            /** @description What the shop answers by itself when nobody is there, by language. */
+            awayReply?: components["schemas"]["LocalText"];
+            /** @description When somebody is there; empty: always. */
+            hours?: components["schemas"]["OpenHours"][];
+            /**
+             * Format: int32
+             * @description After so many minutes an answer that was not read goes out by mail; null: never.
+             */
+            mailAfterMinutes?: number | null;
+            /** @description Where the hours are told (IANA time zone). */
+            timeZone: string;
+        };
+        /** @description How to take a conversation. */
+        Take: {
+            /** @description Take it from the colleague who has it. */
+            force?: boolean;
+        };
         /** @description Tax on goods and delivery. */
         Tax: {
             /** @description Whether the prices contain it. */
@@ -1541,6 +2102,31 @@ export interface components {
         Translations: {
             ar?: components["schemas"]["Translation"] | null;
             en?: components["schemas"]["Translation"] | null;
+        };
+        /** @description What somebody has not read of a stream. */
+        UnreadCount: {
+            /**
+             * Format: int64
+             * @description The number of its last entry.
+             */
+            head: number;
+            /**
+             * Format: int64
+             * @description The last number that they have read.
+             */
+            read: number;
+            /** @description The stream. */
+            stream: string;
+            /**
+             * Format: int32
+             * @description What came after it and is not their own, counted to 100: messages where people talk, any entry elsewhere.
+             */
+            unread: number;
+        };
+        /** @description What somebody has not read. */
+        UnreadCounts: {
+            /** @description In the order of the question. */
+            items: components["schemas"]["UnreadCount"][];
         };
         /** @description A person. */
         User: {
@@ -1577,6 +2163,11 @@ export interface components {
             id: string;
             /** @description What is counted. */
             inventory: components["schemas"]["Inventory"];
+            /**
+             * Format: int32
+             * @description From which count on staff want to know that few are left; for staff only.
+             */
+            lowStockAt?: number | null;
             /** @description One value for each option of the product, in the reader's language. */
             options: string[];
             /** @description Price of one. */
@@ -1600,6 +2191,11 @@ export interface components {
              */
             id?: string | null;
             inventory?: components["schemas"]["Inventory"] | null;
+            /**
+             * Format: int32
+             * @description From which count on staff want to know that few are left; null: never. Left out, it stays as it is.
+             */
+            lowStockAt?: number | null;
             /** @description One value for each option, in the shop's default language. */
             options?: string[];
             /** @description Price of one, in the shop's currency. */
@@ -1626,6 +2222,904 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listCannedReplies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReplies"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keepCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedReplyBody"];
+            };
+        };
+        responses: {
+            /** @description The reply */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeCannedReply: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listConversations: {
+        parameters: {
+            query?: {
+                /** @description Which conversations: all open ones unless said. */
+                view?: "unassigned" | "mine" | "all" | "closed";
+                /** @description How many: 1 to 100, 24 unless said. */
+                limit?: number;
+                /** @description Where the part before ended: its `nextCursor`. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationList"];
+                };
+            };
+            /** @description `bad_cursor` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationCounts"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Whose conversation */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closeConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Whose conversation */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation, as it is now */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handOverConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Whose conversation */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOver"];
+            };
+        };
+        responses: {
+            /** @description The conversation, as it is now */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Whose conversation */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The conversation, as it is now */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    takeConversation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Whose conversation */
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Take"];
+            };
+        };
+        responses: {
+            /** @description The conversation, as it is now */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conversation_taken`: a colleague has it; `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listJobs: {
         parameters: {
             query?: {
@@ -1957,6 +3451,8 @@ export interface operations {
             query?: {
                 /** @description Only in this status. */
                 status?: components["schemas"]["OrderStatus"];
+                /** @description Only of this buyer. */
+                userId?: string;
                 /** @description An order's number, or the buyer's e-mail address. */
                 q?: string;
                 /** @description How many: 1 to 100, 24 unless said. */
@@ -2362,6 +3858,62 @@ export interface operations {
             };
             /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3597,6 +5149,68 @@ export interface operations {
             };
         };
     };
+    countUnread: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Names of streams, with commas between them, at most 200. Without it: one's own (`support:…`, `user:…`; for staff
+                 *     `user:…`, `store`).
+                 */
+                streams?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream by stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnreadCounts"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOpenapi: {
         parameters: {
             query?: never;
@@ -4728,6 +6342,74 @@ export interface operations {
             };
         };
     };
+    listAudit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which stream */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The records */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditRecords"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: the reader's role may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listEntries: {
         parameters: {
             query?: {
@@ -4784,6 +6466,320 @@ export interface operations {
                 };
             };
             /** @description `invalid_input`: `errors` says what is wrong with each parameter */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postEntry: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `order:{orderId}`, `support:{userId}`; for staff also `notes:{userId}` */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostEntry"];
+            };
+        };
+        responses: {
+            /** @description It was there: the answer of the first time */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedEntry"];
+                };
+            };
+            /** @description It is in the stream */
+            201: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PostedEntry"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: not a place where they may talk, or somebody else's message */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `id_conflict`: the id is taken; `message_deleted`; `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too_many_attempts` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMarks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Which stream */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The marks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadMarks"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unavailable`: try again as `Retry-After` says */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markRead: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Chosen by the client, anew for each change: 1 to 255 visible ASCII characters. For 24 hours the same request under the same key is done once and answered the same */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Which stream */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadUpTo"];
+            };
+        };
+        responses: {
+            /** @description Where the mark is now */
+            200: {
+                headers: {
+                    /** @description `true` when the answer was given before */
+                    "Idempotency-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadUpTo"];
+                };
+            };
+            /** @description `bad_json`, `bad_utf8` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`, `token_expired`, `token_invalid` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not_found`: it is not there, or not the reader's to see */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request_in_progress`: the same request is being worked on */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body_too_large` */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported_media_type` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid_input`: `errors` says what is wrong with each field; `idempotency_key_reused`: the key was used for another request */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -46,10 +46,13 @@ export const updateSessionUser = (user: User): void => publish({ status: 'signed
 export const sessionUser = (): User | null => state.user
 
 /** The token to send now, renewed first when it is about to end; null for a stranger. */
-export async function freshToken(): Promise<string | null> {
-  const isFresh = token !== null && token.endsAt - Date.now() > renewBeforeMs
+export const freshToken = async (): Promise<string | null> => (await tokenFor(renewBeforeMs))?.value ?? null
+
+/** A token that is good for at least so long, as far as the server makes them so long. */
+export async function tokenFor(minLifeMs: number): Promise<{ value: string; endsAt: number } | null> {
+  const isFresh = token !== null && token.endsAt - Date.now() > minLifeMs
   if (!isFresh && localStorage.getItem(markKey) !== null) await renewSession()
-  return token?.value ?? null
+  return token
 }
 
 /** One renewal at a time, here and across this browser's tabs, since each one replaces the cookie. */
@@ -99,6 +102,13 @@ function followOtherTabs(event: StorageEvent): void {
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
+}
+
+/** Calls back with who it is, now and at every change; not while that is still being found out. */
+export function onSessionUser(listener: (user: User | null) => void): () => void {
+  const tell = () => state.status !== 'starting' && listener(state.user)
+  tell()
+  return subscribe(tell)
 }
 
 /** Calls back whenever the browser changes hands; a guest who becomes a customer stays the same user. */

@@ -2,6 +2,7 @@ import { Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link, Outlet, ScrollRestoration } from 'react-router'
 import { useShop } from '@/api/shop'
+import { ChatWidget } from '@/features/chat/ChatWidget'
 import { useLocale } from '@/lib/useLocale'
 import { Notice } from '@/ui/Notice'
 import { ShopFactsProvider } from '@/ui/ShopContext'
@@ -41,6 +42,7 @@ function ShopFrame() {
       </main>
       <Footer shopName={name} isDemo={shop.demo} />
       <TabBar />
+      <ChatWidget />
     </ShopFactsProvider>
   )
 }

@@ -52,6 +52,13 @@ export const router = createBrowserRouter([
                   { index: true, element: <Navigate to="/staff/orders" replace /> },
                   { path: 'orders', lazy: async () => ({ Component: (await staff()).StaffOrdersPage }) },
                   { path: 'orders/:id', lazy: async () => ({ Component: (await staff()).StaffOrderPage }) },
+                  { path: 'support', lazy: async () => ({ Component: (await staff()).StaffSupportPage }) },
+                  { path: 'support/:userId', lazy: async () => ({ Component: (await staff()).StaffSupportPage }) },
+                  {
+                    path: 'support-settings',
+                    lazy: async () => ({ Component: (await staff()).StaffSupportSettingsPage }),
+                  },
+                  { path: 'notices', lazy: async () => ({ Component: (await staff()).StaffNoticesPage }) },
                   { path: 'products', lazy: async () => ({ Component: (await staff()).StaffProductsPage }) },
                   { path: 'mails', lazy: async () => ({ Component: (await staff()).StaffMailsPage }) },
                   { path: 'mails/:id', lazy: async () => ({ Component: (await staff()).StaffMailsPage }) },

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep};
 
+use super::books::Place;
 use super::packet::{self, Packet, SEPARATOR};
 use super::polling::{Inbox, Upgrade};
-use super::server::Place;
 use super::session::{Life, Message, Session};
 use super::websocket::{Next, WebSocket};
 use super::{Connection, Incoming};
@@ -22,6 +22,9 @@ use crate::Reason;
 const ROUNDS: usize = 16;
 /// Longest wait for the client's side to end after ours has.
 const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Time for the last poll of a client that said goodbye by a POST.
+const LAST_POLL: Duration = Duration::from_millis(100);
 
 /// Where the heartbeat is.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,8 @@ pub(super) struct Driver<C> {
     heard: bool,
     /// Since when handlers keep the connection from being read.
     paused: Option<Instant>,
+    /// A polling client has closed the connection itself.
+    goodbye: bool,
     /// Until when a closing connection may write what is queued.
     closing: Option<Instant>,
     place: Place,
@@ -62,6 +67,7 @@ impl<C: Connection> Driver<C> {
             heart: Heart::Quiet(first_ping),
             heard: false,
             paused: None,
+            goodbye: false,
             closing: None,
             place,
         }
@@ -86,6 +92,12 @@ impl<C: Connection> Driver<C> {
             Life::Closing(reason) => self.poll_closing(reason, context),
             Life::Open => match self.poll_open(context) {
                 Ok(()) => Poll::Pending,
+                // A poll that was sent with the goodbye may still be on its way.
+                Err(Reason::TransportClose) if self.socket.is_none() => {
+                    self.session.close(Reason::TransportClose);
+                    self.goodbye = true;
+                    self.poll_closing(Reason::TransportClose, context)
+                }
                 Err(reason) => Poll::Ready(reason),
             },
         };
@@ -103,6 +115,7 @@ impl<C: Connection> Driver<C> {
             }
             sleep.as_mut().reset(self.next_deadline());
         }
+        self.tell_deadline();
         Poll::Pending
     }
 
@@ -123,6 +136,23 @@ impl<C: Connection> Driver<C> {
         }
         state.awake = self.socket.is_some();
         state.life
+    }
+
+    /// Lets polls know when the client is dead.
+    fn tell_deadline(&self) {
+        if self.socket.is_some() {
+            return;
+        }
+        if let Some(polling) = self.session.lock().polling.as_deref_mut() {
+            polling.dead_at = match self.heart {
+                Heart::Waiting(at, extended)
+                    if self.paused.is_none() && (extended || !self.heard) =>
+                {
+                    Some(at)
+                }
+                _ => None,
+            };
+        }
     }
 
     fn poll_open(&mut self, context: &mut Context<'_>) -> Result<(), Reason> {
@@ -147,7 +177,7 @@ impl<C: Connection> Driver<C> {
             }
             let more = match &mut self.socket {
                 Some(_) => self.read_socket(context)?,
-                None => self.read_inbox()?,
+                None => self.read_inbox(context)?,
             };
             if !more && !self.connection.is_full() {
                 let _ = self.connection.poll(context);
@@ -191,7 +221,7 @@ impl<C: Connection> Driver<C> {
     }
 
     /// Takes what a POST brought until it is all taken (false) or the connection is full (true).
-    fn read_inbox(&mut self) -> Result<bool, Reason> {
+    fn read_inbox(&mut self, context: &mut Context<'_>) -> Result<bool, Reason> {
         let inbox = self
             .session
             .lock()
@@ -227,6 +257,10 @@ impl<C: Connection> Driver<C> {
         if let Some(polling) = state.polling.as_deref_mut() {
             if done {
                 polling.inbox = None;
+                if matches!(polling.upgrade, Upgrade::Done(_)) {
+                    // The WebSocket had to wait for this.
+                    context.waker().wake_by_ref();
+                }
                 if let Some(post) = polling.post.take() {
                     post.wake();
                 }
@@ -257,31 +291,32 @@ impl<C: Connection> Driver<C> {
 
     /// Ready when what was queued is written, or need not be.
     fn poll_closing(&mut self, reason: Reason, context: &mut Context<'_>) -> Poll<Reason> {
-        if !reason.flushes() {
-            return Poll::Ready(reason);
-        }
-        let patience = self.session.config().close_timeout;
-        let until = *self
-            .closing
-            .get_or_insert_with(|| Instant::now() + patience);
+        let patience = match self.goodbye {
+            true => LAST_POLL,
+            false if reason.flushes() => self.session.config().close_timeout,
+            false => return Poll::Ready(reason),
+        };
+        let until = if let Some(until) = self.closing {
+            until
+        } else {
+            self.connection.closed(reason);
+            *self.closing.insert(Instant::now() + patience)
+        };
         if Instant::now() >= until {
             return Poll::Ready(reason);
         }
         let _ = self.connection.poll(context);
-        let told = match &mut self.socket {
-            Some(socket) => {
-                let mut packets = 0;
-                let polled = socket.poll_write(context, &self.session, &mut packets);
-                self.place
-                    .counters()
-                    .packets_out
-                    .fetch_add(packets, Relaxed);
-                polled.is_ready()
-            }
-            None => {
-                let state = self.session.lock();
-                state.polling.as_deref().is_none_or(|polling| polling.told)
-            }
+        let told = if let Some(socket) = &mut self.socket {
+            let mut packets = 0;
+            let polled = socket.poll_write(context, &self.session, &mut packets);
+            self.place
+                .counters()
+                .packets_out
+                .fetch_add(packets, Relaxed);
+            polled.is_ready()
+        } else {
+            let state = self.session.lock();
+            state.polling.as_deref().is_none_or(|polling| polling.told)
         };
         if told {
             Poll::Ready(reason)
@@ -334,7 +369,7 @@ impl<C: Connection> Driver<C> {
         match self.heart {
             Heart::Quiet(at) if now >= at => {
                 // On time: the client counts from when it was due. Late by far: it cannot answer before it is asked.
-                let asked = if now - at < timeout / 8 { at } else { now };
+                let asked = if now - at < timeout / 2 { at } else { now };
                 self.heart = Heart::Waiting(asked + timeout, false);
                 self.heard = false;
                 self.session.send_packet(b"2");
@@ -360,7 +395,9 @@ impl<C: Connection> Driver<C> {
             tokio::spawn(socket.finish(reason, patience));
         }
         gone(&self.session, reason);
-        self.connection.closed(reason);
+        if self.closing.is_none() {
+            self.connection.closed(reason);
+        }
     }
 }
 

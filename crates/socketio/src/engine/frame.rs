@@ -122,18 +122,15 @@ pub(super) fn unmask(content: &mut [u8], mask: [u8; 4]) {
 /// Appends a whole frame to `out`.
 pub(super) fn write(out: &mut Vec<u8>, opcode: Opcode, content: &[u8]) {
     out.push(0x80 | opcode.bits());
-    match content.len() {
-        length @ 0..126 => out.push(u8::try_from(length).unwrap_or_default()),
-        length => match u16::try_from(length) {
-            Ok(length) => {
-                out.push(126);
-                out.extend_from_slice(&length.to_be_bytes());
-            }
-            Err(_) => {
-                out.push(127);
-                out.extend_from_slice(&(length as u64).to_be_bytes());
-            }
-        },
+    let length = content.len();
+    if let Some(short) = u8::try_from(length).ok().filter(|short| *short < 126) {
+        out.push(short);
+    } else if let Ok(medium) = u16::try_from(length) {
+        out.push(126);
+        out.extend_from_slice(&medium.to_be_bytes());
+    } else {
+        out.push(127);
+        out.extend_from_slice(&(length as u64).to_be_bytes());
     }
     out.extend_from_slice(content);
 }

@@ -11,6 +11,9 @@ use rand::Rng as _;
 use super::{millis, query};
 use crate::Config;
 
+/// Longest header that is kept, in bytes; a longer one is left out.
+const MAX_HEADER: usize = 1024;
+
 /// What a client said when it opened the connection. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Handshake(Arc<Inner>);
@@ -29,7 +32,10 @@ impl Handshake {
             .kept_headers
             .iter()
             .filter_map(|name| {
-                let value = parts.headers.get(name)?;
+                let value = parts
+                    .headers
+                    .get(name)
+                    .filter(|value| value.len() <= MAX_HEADER)?;
                 let copy = HeaderValue::from_bytes(value.as_bytes()).ok()?;
                 Some((HeaderName::from_bytes(name.as_bytes()).ok()?, copy))
             })

@@ -4,6 +4,8 @@
 //! `driver` is the one task that each connection has, `session` is the handle on it. What the messages mean is not
 //! known here: that is for the [`Accept`]or.
 
+mod answer;
+mod books;
 mod driver;
 mod frame;
 mod handshake;
@@ -21,10 +23,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+pub use answer::Body;
+pub(crate) use books::Books;
 pub use handshake::Handshake;
 pub(crate) use handshake::random;
-pub(crate) use server::Core;
-pub use server::{Body, Engine};
+pub use server::Engine;
+pub(crate) use session::Manner;
 pub use session::{Closed, Message, Session};
 
 use crate::Reason;
@@ -95,7 +99,8 @@ pub trait Connection: Send + 'static {
         None
     }
 
-    /// The connection is gone. [`Connection::poll`] is called until it is ready, then the connection is dropped.
+    /// The connection takes nothing any more; called once. [`Connection::poll`] is called until it is ready, then this
+    /// is dropped.
     fn closed(&mut self, reason: Reason) {
         let _ = reason;
     }

@@ -1,10 +1,12 @@
 //! Long polling: one GET that waits for what is queued, one POST that brings what the client sends.
 
 use std::future::poll_fn;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::packet;
 use super::session::{Life, Session, State};
@@ -29,6 +31,8 @@ pub(super) struct Polling {
     /// A body of which not everything was taken.
     pub inbox: Option<Inbox>,
     pub upgrade: Upgrade,
+    /// When the answer to the last ping is overdue. Whoever polls after it is dead, also when the task is late to say so.
+    pub dead_at: Option<Instant>,
     /// The client was told that the connection closes.
     pub told: bool,
 }
@@ -64,18 +68,22 @@ impl Polling {
 #[derive(Debug)]
 pub(super) struct Unexpected;
 
-/// Ends the GET or POST that a client gave up.
-struct Abandoned<'a>(Option<(&'a Session, fn(&mut Polling), bool)>);
+/// Ends a GET; one that the client gave up ends the session.
+struct Getting<'a> {
+    session: &'a Session,
+    answered: bool,
+}
 
-impl Drop for Abandoned<'_> {
+impl Drop for Getting<'_> {
     fn drop(&mut self) {
-        if let Some((session, end, closes)) = self.0.take() {
-            let mut state = session.lock();
-            let polled = state.polling.as_deref_mut().map(end).is_some();
-            drop(state);
-            if closes && polled {
-                session.close(Reason::TransportClose);
-            }
+        let mut state = self.session.lock();
+        let polled = state.polling.as_deref_mut().map(|polling| {
+            polling.getting = false;
+            polling.get = None;
+        });
+        drop(state);
+        if !self.answered && polled.is_some() {
+            self.session.close(Reason::TransportClose);
         }
     }
 }
@@ -85,27 +93,31 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
     let probed = {
         let mut state = session.lock();
         let polling = state.polling.as_mut().ok_or(Unexpected)?;
+        if polling.told {
+            return Err(Unexpected);
+        }
         if polling.getting {
             drop(state);
             session.close(Reason::ProtocolError);
             return Err(Unexpected);
         }
+        if polling.dead_at.is_some_and(|at| at <= Instant::now()) {
+            drop(state);
+            session.close(Reason::PingTimeout);
+            return Err(Unexpected);
+        }
         polling.getting = true;
         matches!(polling.upgrade, Upgrade::Probed | Upgrade::Done(_))
     };
-    let mut abandoned = Abandoned(Some((
+    let mut getting = Getting {
         session,
-        |polling| {
-            polling.getting = false;
-            polling.get = None;
-        },
-        true,
-    )));
-    let mut entered = false;
+        answered: false,
+    };
+    let (mut entered, mut packets) = (false, 0);
     let wait = poll_fn(|context| {
         let mut state = session.lock();
         let first = !std::mem::replace(&mut entered, true);
-        take(&mut state, context.waker(), probed, first)
+        take(&mut state, context.waker(), probed, first, &mut packets)
     });
     let answer = if probed {
         // A client that moves has no poll open: one that begins now is answered by what becomes of the upgrade.
@@ -115,11 +127,9 @@ pub(super) async fn get(session: &Session) -> Result<Bytes, Unexpected> {
     } else {
         wait.await
     };
-    abandoned.0 = None;
-    if let Some(polling) = session.lock().polling.as_deref_mut() {
-        polling.getting = false;
-        polling.get = None;
-    }
+    getting.answered = true;
+    drop(getting);
+    session.counters().packets_out.fetch_add(packets, Relaxed);
     // The task may wait for the queue to be empty before it closes.
     session.wake();
     answer
@@ -130,6 +140,7 @@ fn take(
     waker: &Waker,
     probed: bool,
     first: bool,
+    packets: &mut u64,
 ) -> Poll<Result<Bytes, Unexpected>> {
     let Some(polling) = state.polling.as_mut() else {
         return Poll::Ready(if probed {
@@ -148,6 +159,7 @@ fn take(
     while payload.len() < MAX_ANSWER {
         let Some(message) = state.pop() else { break };
         packet::write(&mut payload, &message);
+        *packets += 1;
     }
     let over = match state.life {
         Life::Open => None,

@@ -9,9 +9,11 @@ use std::task::Waker;
 
 use bytes::Bytes;
 use futures::task::AtomicWaker;
+use tokio::time::Instant;
 
+use super::books::Books;
 use super::polling::Polling;
-use super::server::Core;
+use crate::stats::Counters;
 use crate::{Config, Reason};
 
 /// A message to a client, as both transports can send it; cloning takes a reference to its bytes.
@@ -52,6 +54,18 @@ impl Message {
     }
 }
 
+/// How a message is sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Dropped, as if sent, when the client has not taken yet what was sent before.
+    pub volatile: bool,
+    /// May wait a little for others.
+    pub lazy: bool,
+}
+
+/// Bytes that are worth a write of their own.
+const ENOUGH: usize = 32 * 1024;
+
 /// The connection takes nothing any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the connection is closed")]
@@ -65,7 +79,7 @@ pub struct Session(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     task: AtomicWaker,
-    core: Arc<Core>,
+    books: Arc<Books>,
 }
 
 /// Whether a connection lives.
@@ -84,6 +98,10 @@ pub(super) struct State {
     pub queue: VecDeque<Message>,
     /// Bytes in `queue`.
     pub bytes: usize,
+    /// What is queued may wait for more: the books wakes the task soon.
+    pub lazy: bool,
+    /// When the task last wrote, where that matters.
+    pub written_at: Option<Instant>,
     /// Bytes that left the queue and that the socket did not take yet.
     pub in_flight: usize,
     /// The connection's task is at work and looks at the queue before it sleeps, so that nobody has to wake it.
@@ -105,7 +123,7 @@ impl State {
 
     /// Whether something waits that the client did not take.
     fn backlog(&self) -> bool {
-        !self.queue.is_empty()
+        !(self.queue.is_empty() || self.lazy)
             || self.in_flight > 0
             || self
                 .polling
@@ -124,18 +142,20 @@ impl State {
 }
 
 impl Session {
-    pub(super) fn new(core: Arc<Core>, polling: bool) -> Self {
+    pub(super) fn new(books: Arc<Books>, polling: bool) -> Self {
         Self(Arc::new(Shared {
             state: Mutex::new(State {
                 life: Life::Open,
                 queue: VecDeque::new(),
                 bytes: 0,
+                lazy: false,
+                written_at: None,
                 in_flight: 0,
                 awake: false,
                 polling: polling.then(Box::default),
             }),
             task: AtomicWaker::new(),
-            core,
+            books,
         }))
     }
 
@@ -148,6 +168,10 @@ impl Session {
         self.0.task.register(waker);
     }
 
+    pub(super) fn counters(&self) -> &Counters {
+        &self.0.books.counters
+    }
+
     /// Makes the connection's task look at what changed.
     pub fn wake(&self) {
         self.0.task.wake();
@@ -155,7 +179,7 @@ impl Session {
 
     /// The limits that this connection is under.
     pub fn config(&self) -> &Config {
-        &self.0.core.config
+        &self.0.books.config
     }
 
     /// Queues `message`.
@@ -163,30 +187,29 @@ impl Session {
     /// # Errors
     /// When the connection is closing, or when this message is one too many and closes it.
     pub fn send(&self, message: Message) -> Result<(), Closed> {
-        self.send_all(&message, &[], false)
+        self.send_all(message, &[], Manner::default())
     }
 
-    /// Queues `first` and what belongs to it with nothing in between. A `volatile` message is dropped, as if sent,
-    /// when the client has not taken yet what was sent before.
+    /// Queues `first` and what belongs to it with nothing in between.
     pub(crate) fn send_all(
         &self,
-        first: &Message,
+        first: Message,
         rest: &[Bytes],
-        volatile: bool,
+        manner: Manner,
     ) -> Result<(), Closed> {
         let mut state = self.lock();
         if state.life != Life::Open {
             return Err(Closed);
         }
-        if volatile && state.backlog() {
+        if manner.volatile && state.backlog() {
             return Ok(());
         }
-        let idle = state.queue.is_empty() && !state.awake;
-        state.push(first.clone());
+        let idle = (state.queue.is_empty() || state.lazy) && !state.awake;
+        state.push(first);
         for attachment in rest {
             state.push(Message::binary(attachment.clone()));
         }
-        let config = &self.0.core.config;
+        let config = &self.0.books.config;
         let full = state.bytes + state.in_flight > config.out_buffer
             || state.queue.len() > config.out_packets;
         if full {
@@ -195,9 +218,25 @@ impl Session {
             state.bytes = 0;
         }
         let waker = state.waker();
+        let config = &self.0.books.config;
+        let lazy = manner.lazy
+            && idle
+            && !full
+            && state.polling.is_none()
+            && state.bytes < ENOUGH
+            && state
+                .written_at
+                .is_some_and(|at| at.elapsed() < config.coalesce * 4);
+        let known = std::mem::replace(&mut state.lazy, lazy);
         drop(state);
         if let Some(waker) = waker {
             waker.wake();
+        }
+        if lazy {
+            if !known {
+                self.0.books.wake_soon(self);
+            }
+            return Ok(());
         }
         // With something queued before, the task is on its way already, or waits for the socket to take more.
         if full || idle {

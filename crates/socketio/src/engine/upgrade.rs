@@ -67,10 +67,20 @@ pub(super) async fn run(session: Session, upgrade: OnUpgrade) {
     session.wake();
 }
 
+/// Closes a WebSocket that came for a session which has one, or is about to; the session does not mind.
+pub(super) async fn turn_away(session: Session, upgrade: OnUpgrade) {
+    let config = session.config();
+    if let Ok(Ok(upgraded)) = tokio::time::timeout(config.upgrade_timeout, upgrade).await {
+        let patience = config.close_timeout;
+        WebSocket::new(upgraded)
+            .finish(Reason::TransportClose, patience)
+            .await;
+    }
+}
+
 async fn probe(session: &Session, socket: &mut WebSocket) -> Result<(), Reason> {
     let max = session.config().max_payload;
-    let first = socket.next(max).await?;
-    if first.is_binary() || first.data()[..] != b"42probe"[1..] {
+    if socket.next_text(max).await? != "2probe" {
         return Err(Reason::ProtocolError);
     }
     socket.write_text(b"3probe").await?;
@@ -83,8 +93,7 @@ async fn probe(session: &Session, socket: &mut WebSocket) -> Result<(), Reason> 
     if let Some(get) = get {
         get.wake();
     }
-    let second = socket.next(max).await?;
-    if second.is_binary() || second.data()[..] != *b"5" {
+    if socket.next_text(max).await? != "5" {
         return Err(Reason::ProtocolError);
     }
     Ok(())

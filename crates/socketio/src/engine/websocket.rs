@@ -11,10 +11,11 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::Incoming;
 use super::frame::{self, Bad, Header, Opcode};
-use super::session::{Message, Session};
+use super::session::Session;
 use crate::Reason;
 
 /// Bytes that are read or written at a time.
@@ -196,13 +197,16 @@ impl WebSocket {
         }
     }
 
-    /// The next message alone, for the probe of an upgrade.
-    pub(super) async fn next(&mut self, max: usize) -> Result<Message, Reason> {
+    /// The next text message alone, for the probe of an upgrade.
+    pub(super) async fn next_text(&mut self, max: usize) -> Result<String, Reason> {
         let mut first = None;
         std::future::poll_fn(|context| {
-            self.poll_messages(context, max, &mut |message| {
-                first = Some(message.to_message());
-                Ok(Next::Stop)
+            self.poll_messages(context, max, &mut |message| match message {
+                Incoming::Text(text) => {
+                    first = Some(text.to_owned());
+                    Ok(Next::Stop)
+                }
+                Incoming::Binary(_) => Err(Reason::ProtocolError),
             })
         })
         .await?;
@@ -219,7 +223,7 @@ impl WebSocket {
         loop {
             while self.written < self.output.len() {
                 let rest = &self.output[self.written..];
-                self.written += written(ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
+                self.written += written(&ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
             }
             if !self.output.is_empty() {
                 self.output = Vec::new();
@@ -243,6 +247,10 @@ impl WebSocket {
                 *packets += 1;
             }
             state.in_flight = chunk.len();
+            state.lazy = false;
+            if !chunk.is_empty() && !session.config().coalesce.is_zero() {
+                state.written_at = Some(Instant::now());
+            }
             drop(state);
             if chunk.is_empty() {
                 WRITE.set(chunk);
@@ -252,7 +260,7 @@ impl WebSocket {
             }
             let sent = match Pin::new(&mut self.io).poll_write(context, &chunk) {
                 Poll::Pending => 0,
-                Poll::Ready(result) => written(result)?,
+                Poll::Ready(result) => written(&result)?,
             };
             if sent < chunk.len() {
                 self.output = chunk[sent..].to_vec();
@@ -274,7 +282,7 @@ impl WebSocket {
         std::future::poll_fn(|context| {
             while self.written < self.output.len() {
                 let rest = &self.output[self.written..];
-                self.written += written(ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
+                self.written += written(&ready!(Pin::new(&mut self.io).poll_write(context, rest)))?;
             }
             Pin::new(&mut self.io)
                 .poll_flush(context)
@@ -293,6 +301,7 @@ impl WebSocket {
             Reason::ProtocolError => 1002,
             Reason::PayloadTooLarge => 1009,
             Reason::Shutdown => 1001,
+            Reason::HandlerPanicked | Reason::HandlerStalled => 1011,
             _ => 1000,
         };
         let broken = matches!(reason, Reason::TransportError | Reason::SlowReader);
@@ -323,10 +332,10 @@ impl WebSocket {
     }
 }
 
-fn written(result: std::io::Result<usize>) -> Result<usize, Reason> {
+fn written(result: &std::io::Result<usize>) -> Result<usize, Reason> {
     match result {
         Ok(0) | Err(_) => Err(Reason::TransportError),
-        Ok(bytes) => Ok(bytes),
+        Ok(bytes) => Ok(*bytes),
     }
 }
 

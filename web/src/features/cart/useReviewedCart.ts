@@ -2,6 +2,7 @@ import { useQueries } from '@tanstack/react-query'
 import { keys } from '@/api/keys'
 import { getProduct } from '@/api/products'
 import { asProblem } from '@/lib/problem'
+import { useLiveStock } from '@/realtime/hooks'
 import { useCart } from './cartStore'
 import { reviewCart, type Answer, type ReviewedLine } from './review'
 
@@ -14,6 +15,7 @@ interface Reviewed {
 export function useReviewedCart(): Reviewed {
   const cart = useCart()
   const productIds = [...new Set(cart.map((line) => line.productId))]
+  useLiveStock(productIds)
   const answers = useQueries({
     queries: productIds.map((id) => ({
       queryKey: keys.product(id),

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Product, Variant } from '@/api/types'
+import { useLiveStock } from '@/realtime/hooks'
 import { Badge } from '@/ui/Badge'
 import { Button } from '@/ui/Button'
 import { PageTitle } from '@/ui/PageTitle'
@@ -20,6 +21,7 @@ export function ProductDetails({ product, onAdd }: DetailsProps) {
   const { t } = useTranslation()
   const [variantId, setVariantId] = useState<string | null>(null)
   const [quantity, setQuantity] = useState(1)
+  useLiveStock([product.id])
   const variant = product.variants.find((each) => each.id === variantId) ?? firstChoice(product.variants)
   return (
     <article className="product">

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { useLiveStock } from '@/realtime/hooks'
 import { Button } from '@/ui/Button'
 import { EmptyState, LoadFailure, LoadMore } from '@/ui/Feedback'
 import type { ProductFilter } from '@/api/products'
@@ -12,13 +13,23 @@ interface GridProps {
 }
 
 export function ProductGrid({ filter, onClearFilter }: GridProps) {
-  const { t } = useTranslation()
   const query = useProducts(filter)
 
   if (query.isPending) return <GridSkeleton />
   if (query.isError) return <LoadFailure error={query.error} onRetry={() => void query.refetch()} />
 
+  return <Results query={query} filter={filter} onClearFilter={onClearFilter} />
+}
+
+type ResultsProps = GridProps & { query: Extract<ReturnType<typeof useProducts>, { status: 'success' }> }
+
+function Results({ query, filter, onClearFilter }: ResultsProps) {
+  const { t } = useTranslation()
   const products = query.data.pages.flatMap((page) => page.items)
+  useLiveStock(
+    products.map((product) => product.id),
+    'whenConnected',
+  )
   if (products.length === 0) return <NothingFound filter={filter} onClearFilter={onClearFilter} />
   return (
     <section aria-label={t('catalog.products')} aria-busy={query.isPlaceholderData} className="product-results">

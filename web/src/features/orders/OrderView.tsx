@@ -8,6 +8,7 @@ import { PageTitle } from '@/ui/PageTitle'
 import { CancelOrder } from './CancelOrder'
 import { OrderAddress } from './OrderAddress'
 import { OrderNumber, PaymentBadge, StatusBadge } from './OrderBadges'
+import { OrderConversation } from './OrderConversation'
 import { OrderLines } from './OrderLines'
 import { Timeline } from './Timeline'
 import './orders.css'
@@ -20,10 +21,13 @@ export function OrderView({ order }: { order: Order }) {
       <TransferNotice order={order} />
       <div className="order-columns">
         <Timeline order={order} />
-        <section className="card stack" aria-label={t('orders.lines')}>
-          <h2>{t('orders.lines')}</h2>
-          <OrderLines order={order} />
-        </section>
+        <div className="stack">
+          <section className="card stack" aria-label={t('orders.lines')}>
+            <h2>{t('orders.lines')}</h2>
+            <OrderLines order={order} />
+          </section>
+          <OrderConversation order={order} />
+        </div>
         <OrderFacts order={order} />
       </div>
       {order.status === 'placed' && <CancelOrder order={order} />}

@@ -5,13 +5,36 @@ import type { Order } from '@/api/types'
 import { formatMoment } from '@/lib/dates'
 import { useLocale } from '@/lib/useLocale'
 import { EmptyState, LoadFailure, LoadingBlocks, LoadMore } from '@/ui/Feedback'
-import { Price } from '@/ui/ShopContext'
+import { Price, useMoney } from '@/ui/ShopContext'
 import { OrderNumber, PaymentBadge, StatusBadge } from './OrderBadges'
 import { useStaffOrders } from './queries'
+import { useArrivals, type Arrival } from './useArrivals'
 import './orders.css'
 import './staff.css'
 
+/** The live board: an order that comes in appears by itself. */
 export function StaffOrderList({ filter }: { filter: StaffOrderFilter }) {
+  const arrivals = useArrivals()
+  return (
+    <>
+      <ArrivalNews latest={arrivals.at(-1)} />
+      <Orders filter={filter} arrived={new Set(arrivals.map((arrival) => arrival.orderId))} />
+    </>
+  )
+}
+
+/** Said aloud, for those who do not see the new row. */
+function ArrivalNews({ latest }: { latest: Arrival | undefined }) {
+  const { t } = useTranslation()
+  const format = useMoney()
+  return (
+    <p className="visually-hidden" role="status">
+      {latest && t('staff.orders.arrived', { number: latest.number, total: format(latest.total) })}
+    </p>
+  )
+}
+
+function Orders({ filter, arrived }: { filter: StaffOrderFilter; arrived: ReadonlySet<string> }) {
   const { t } = useTranslation()
   const query = useStaffOrders(filter)
   if (query.isPending) return <LoadingBlocks />
@@ -22,7 +45,7 @@ export function StaffOrderList({ filter }: { filter: StaffOrderFilter }) {
     <>
       <ul className="staff-orders" aria-busy={query.isPlaceholderData}>
         {orders.map((order) => (
-          <StaffOrderRow key={order.id} order={order} />
+          <StaffOrderRow key={order.id} order={order} isNew={arrived.has(order.id)} />
         ))}
       </ul>
       <LoadMore query={query} />
@@ -30,10 +53,10 @@ export function StaffOrderList({ filter }: { filter: StaffOrderFilter }) {
   )
 }
 
-function StaffOrderRow({ order }: { order: Order }) {
+function StaffOrderRow({ order, isNew }: { order: Order; isNew: boolean }) {
   const locale = useLocale()
   return (
-    <li>
+    <li data-new={isNew}>
       <Link to={`/staff/orders/${order.id}`} className="staff-order">
         <OrderNumber number={order.number} />
         <span className="staff-order-who">

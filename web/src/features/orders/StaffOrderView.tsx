@@ -9,6 +9,7 @@ import { Button } from '@/ui/Button'
 import { SelectField, TextField } from '@/ui/Field'
 import { ProblemNotice } from '@/ui/Notice'
 import { useToast } from '@/ui/Toasts'
+import { OrderConversation } from './OrderConversation'
 import { OrderLines } from './OrderLines'
 import { OrderFacts, OrderHeader } from './OrderView'
 import { nextPayments, nextStatuses } from './status'
@@ -28,10 +29,13 @@ export function StaffOrderView({ order }: { order: Order }) {
           <StatusForm key={order.status} order={order} />
           <PaymentActions order={order} />
         </section>
-        <section className="card stack" aria-label={t('orders.lines')}>
-          <h2>{t('orders.lines')}</h2>
-          <OrderLines order={order} />
-        </section>
+        <div className="stack">
+          <section className="card stack" aria-label={t('orders.lines')}>
+            <h2>{t('orders.lines')}</h2>
+            <OrderLines order={order} />
+          </section>
+          <OrderConversation order={order} />
+        </div>
         <Customer order={order} />
         <Timeline order={order} />
       </div>

@@ -2,14 +2,13 @@ import { useTranslation } from 'react-i18next'
 import type { Order } from '@/api/types'
 import { formatMoment } from '@/lib/dates'
 import { useLocale } from '@/lib/useLocale'
+import { useStream } from '@/realtime/hooks'
 import { Icon } from '@/ui/Icon'
-import { useOrderEntries } from './queries'
-import { isFinal } from './status'
 import { timelineOf, type Step } from './timeline'
 
 export function Timeline({ order }: { order: Order }) {
   const { t } = useTranslation()
-  const entries = useOrderEntries(order.id, isFinal(order)).data?.entries ?? []
+  const entries = useStream(`order:${order.id}`).data?.entries ?? []
   const steps = timelineOf(entries, order)
   return (
     <section className="card stack" aria-label={t('orders.timeline')}>

@@ -1,10 +1,10 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { keys } from '@/api/keys'
-import { getOrder, listMyOrders, listStaffOrders, orderEntries, type StaffOrderFilter } from '@/api/orders'
-import { isFinal } from './status'
+import { getOrder, listMyOrders, listStaffOrders, type StaffOrderFilter } from '@/api/orders'
+import { useIsLive } from '@/realtime/hooks'
 
-/** Asked again at this pace, and only while the page is in view. */
-const pollMs = 5000
+/** While no news arrives, lists are asked for again at this pace, and only while the page is in view. */
+const pollMs = 15_000
 
 export const useMyOrders = () =>
   useInfiniteQuery({
@@ -14,26 +14,24 @@ export const useMyOrders = () =>
     getNextPageParam: (page) => page.nextCursor ?? undefined,
   })
 
-export const useOrder = (id: string) =>
-  useQuery({
+/** The news of its stream has it asked for again. */
+export function useOrder(id: string) {
+  const isLive = useIsLive()
+  return useQuery({
     queryKey: keys.order(id),
     queryFn: ({ signal }) => getOrder(id, signal),
-    refetchInterval: ({ state }) => (state.data && isFinal(state.data) ? false : pollMs),
+    refetchInterval: isLive ? false : pollMs,
   })
+}
 
-export const useOrderEntries = (id: string, isSettled: boolean) =>
-  useQuery({
-    queryKey: keys.orderEntries(id),
-    queryFn: ({ signal }) => orderEntries(id, signal),
-    refetchInterval: isSettled ? false : pollMs,
-  })
-
-export const useStaffOrders = (filter: StaffOrderFilter) =>
-  useInfiniteQuery({
+export function useStaffOrders(filter: StaffOrderFilter) {
+  const isLive = useIsLive()
+  return useInfiniteQuery({
     queryKey: keys.staffOrders(filter),
     queryFn: ({ pageParam, signal }) => listStaffOrders(filter, pageParam, signal),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor ?? undefined,
     placeholderData: keepPreviousData,
-    refetchInterval: pollMs,
+    refetchInterval: isLive ? false : pollMs,
   })
+}

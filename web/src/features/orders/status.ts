@@ -1,4 +1,4 @@
-import type { Order, OrderStatus, PaymentStatus } from '@/api/types'
+import type { OrderStatus, PaymentStatus } from '@/api/types'
 import type { Tone } from '@/ui/Badge'
 
 export const statuses: OrderStatus[] = ['placed', 'packed', 'shipped', 'delivered', 'cancelled', 'returned']
@@ -21,10 +21,6 @@ const paymentSteps: Record<PaymentStatus, PaymentStatus[]> = { unpaid: ['paid'],
 export const nextStatuses = (status: OrderStatus): OrderStatus[] => steps[status]
 
 export const nextPayments = (status: PaymentStatus): PaymentStatus[] => paymentSteps[status]
-
-/** Nothing more is awaited, so the page stops asking. */
-export const isFinal = (order: Pick<Order, 'status'>): boolean =>
-  ['delivered', 'cancelled', 'returned'].includes(order.status)
 
 const tones: Record<OrderStatus, Tone> = {
   placed: 'warm',

@@ -28,7 +28,7 @@ function stepOf(entry: Entry): Step | null {
 }
 
 /** What has happened, then what is still to come (without a time), unless the order has left the usual way. */
-export function timelineOf(entries: Entry[], order: Pick<Order, 'status' | 'placedAt'>): Step[] {
+export function timelineOf(entries: readonly Entry[], order: Pick<Order, 'status' | 'placedAt'>): Step[] {
   const past = [...entries].sort((a, b) => a.seq - b.seq).flatMap((entry) => stepOf(entry) ?? [])
   const reached = usualWay.indexOf(order.status)
   const ahead = reached < 0 ? [] : usualWay.slice(reached + 1)

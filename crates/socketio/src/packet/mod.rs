@@ -3,8 +3,9 @@
 //! `<type>[<attachments>-][<namespace>,][<ack id>][<JSON>]`, as the protocol's revision 5 has it. Attachments follow in
 //! messages of their own; what stands in the JSON for each is `{"_placeholder":true,"num":N}`.
 
-use bytes::Bytes;
-use serde::Serialize;
+mod encoded;
+
+pub use encoded::Encoded;
 use serde_json::Value;
 
 /// The names that events may not have: clients and servers give them a meaning of their own.
@@ -175,168 +176,129 @@ pub fn placeholder_number(value: &Value) -> Option<usize> {
         .flatten()
 }
 
-/// A packet written once, to be sent to any number of sockets of one namespace: each only takes a reference.
-#[derive(Debug, Clone)]
-pub struct Encoded {
-    /// With the `4` of an Engine.IO message in front.
-    text: Bytes,
-    /// Where the JSON begins in `text`.
-    json: usize,
-    attachments: Vec<Bytes>,
-}
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+    use serde_json::json;
 
-impl Encoded {
-    /// An event to sockets of `namespace`.
-    ///
-    /// # Errors
-    /// When an argument cannot be written as JSON (a map whose keys are no strings, say). A [`Value`] always can.
-    pub fn event<T: Serialize>(
-        namespace: &str,
-        name: &str,
-        args: &[T],
-    ) -> Result<Self, serde_json::Error> {
-        Self::write(namespace, Some(name), None, args, Vec::new())
-    }
+    use super::*;
 
-    /// An event with attachments, which `args` mention by [`placeholder`]s.
-    pub fn binary_event(
-        namespace: &str,
-        name: &str,
-        args: &[Value],
-        attachments: Vec<Bytes>,
-    ) -> Self {
-        Self::infallible(Self::write(namespace, Some(name), None, args, attachments))
-    }
-
-    /// An event from its data as the wire has it: `[name, ...arguments]`.
-    pub fn from_data(namespace: &str, data: &[Value], attachments: Vec<Bytes>) -> Self {
-        Self::infallible(Self::write(namespace, None, None, data, attachments))
-    }
-
-    /// The same event, asking for an answer under `id`.
-    #[must_use]
-    pub fn with_ack_id(&self, id: u64) -> Self {
-        let mut text = Vec::with_capacity(self.text.len() + 20);
-        text.extend_from_slice(&self.text[..self.json]);
-        text.extend_from_slice(id.to_string().as_bytes());
-        let json = text.len();
-        text.extend_from_slice(&self.text[self.json..]);
-        Self {
-            text: text.into(),
-            json,
-            attachments: self.attachments.clone(),
-        }
-    }
-
-    pub(crate) fn value_event(namespace: &str, name: &str, args: &[Value]) -> Self {
-        Self::infallible(Self::event(namespace, name, args))
-    }
-
-    pub(crate) fn ack(namespace: &str, id: u64, args: &[Value], attachments: Vec<Bytes>) -> Self {
-        Self::infallible(Self::write(namespace, None, Some(id), args, attachments))
-    }
-
-    pub(crate) fn connect(namespace: &str, sid: &str) -> Self {
-        Self::control(b'0', namespace, Some(&serde_json::json!({"sid": sid})))
-    }
-
-    pub(crate) fn connect_error(namespace: &str, payload: &Value) -> Self {
-        Self::control(b'4', namespace, Some(payload))
-    }
-
-    pub(crate) fn disconnect(namespace: &str) -> Self {
-        Self::control(b'1', namespace, None)
-    }
-
-    fn control(kind: u8, namespace: &str, payload: Option<&Value>) -> Self {
-        let mut text = vec![b'4', kind];
-        write_namespace(&mut text, namespace);
-        let json = text.len();
-        if let Some(payload) = payload {
-            text.extend_from_slice(payload.to_string().as_bytes());
-        }
-        Self {
-            text: text.into(),
-            json,
-            attachments: Vec::new(),
-        }
-    }
-
-    /// Values are always JSON: only what is not a tree of them can fail.
-    fn infallible(written: Result<Self, serde_json::Error>) -> Self {
-        written.unwrap_or_else(|_| Self {
-            text: Bytes::new(),
-            json: 0,
-            attachments: Vec::new(),
+    fn json_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".*".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(".*", inner, 0..5).prop_map(|map| json!(map)),
+            ]
         })
     }
 
-    fn write<T: Serialize>(
-        namespace: &str,
-        name: Option<&str>,
-        answers: Option<u64>,
-        args: &[T],
-        attachments: Vec<Bytes>,
-    ) -> Result<Self, serde_json::Error> {
-        let mut text = Vec::with_capacity(128);
-        text.push(b'4');
-        text.push(match (answers.is_some(), attachments.is_empty()) {
-            (false, true) => b'2',
-            (true, true) => b'3',
-            (false, false) => b'5',
-            (true, false) => b'6',
-        });
-        if !attachments.is_empty() {
-            text.extend_from_slice(attachments.len().to_string().as_bytes());
-            text.push(b'-');
-        }
-        write_namespace(&mut text, namespace);
-        if let Some(id) = answers {
-            text.extend_from_slice(id.to_string().as_bytes());
-        }
-        let json = text.len();
-        text.push(b'[');
-        if let Some(name) = name {
-            serde_json::to_writer(&mut text, name)?;
-        }
-        for (index, arg) in args.iter().enumerate() {
-            if index > 0 || name.is_some() {
-                text.push(b',');
+    fn text(encoded: &Encoded) -> &str {
+        std::str::from_utf8(&encoded.text()[1..]).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_is_read_as_it_was_written(
+            namespace in "/[a-z0-9/_-]{0,20}",
+            name in "[^d]{1,20}",
+            args in prop::collection::vec(json_value(), 0..4),
+            ack in any::<Option<u64>>(),
+            attachments in 0_usize..4,
+        ) {
+            prop_assume!(!RESERVED.contains(&name.as_str()));
+            let parts = vec![Bytes::from_static(b"x"); attachments];
+            let mut encoded = Encoded::binary_event(&namespace, &name, &args, parts);
+            if let Some(id) = ack {
+                encoded = encoded.with_ack_id(id);
             }
-            serde_json::to_writer(&mut text, arg)?;
+            let (read, packet) = decode(text(&encoded), 4).unwrap();
+            prop_assert_eq!(read, &namespace);
+            prop_assert_eq!(packet, Packet::Event { name, args, ack, attachments });
+            let data: Vec<Value> = serde_json::from_str(encoded.json()).unwrap();
+            let again = Encoded::from_data(&namespace, &data, encoded.attachments().to_vec());
+            prop_assert_eq!(again.json(), encoded.json());
         }
-        text.push(b']');
-        Ok(Self {
-            text: text.into(),
-            json,
-            attachments,
-        })
+
+        #[test]
+        fn an_answer_is_read_as_it_was_written(
+            id: u64,
+            args in prop::collection::vec(json_value(), 0..4),
+            attachments in 0_usize..4,
+        ) {
+            let parts = vec![Bytes::from_static(b"x"); attachments];
+            let encoded = Encoded::ack("/", id, &args, parts);
+            let (_, packet) = decode(text(&encoded), 4).unwrap();
+            prop_assert_eq!(packet, Packet::Ack { id, args, attachments });
+        }
+
+        #[test]
+        fn garbage_never_panics(text in ".*", start in "[0-6][0-9]{0,3}-?(/[a-z]*,?)?[0-9]{0,25}") {
+            let _ = decode(&text, 4);
+            let _ = decode(&format!("{start}{text}"), 4);
+        }
     }
 
-    /// The event's data as JSON: `["name", ...]`. For adapters that carry it to other processes.
-    pub fn json(&self) -> &str {
-        std::str::from_utf8(&self.text[self.json..]).unwrap_or_default()
+    #[test]
+    fn the_specification_has_these() {
+        assert_eq!(
+            decode("0", 0),
+            Ok(("/", Packet::Connect { auth: Value::Null }))
+        );
+        let auth = json!({"token": "1"});
+        assert_eq!(
+            decode(r#"0/admin,{"token":"1"}"#, 0),
+            Ok(("/admin", Packet::Connect { auth }))
+        );
+        assert_eq!(decode("1/admin", 0), Ok(("/admin", Packet::Disconnect)));
+        let event = |ack| Packet::Event {
+            name: "foo".into(),
+            args: vec![],
+            ack,
+            attachments: 0,
+        };
+        assert_eq!(
+            decode(r#"2/admin,456["foo"]"#, 0),
+            Ok(("/admin", event(Some(456))))
+        );
+        assert_eq!(decode(r#"2["foo"]"#, 0), Ok(("/", event(None))));
+        for (bad, why) in [
+            ("", Malformed::Type),
+            ("4{}", Malformed::Type),
+            ("7", Malformed::Type),
+            ("2{}", Malformed::Payload),
+            ("2[]", Malformed::Payload),
+            ("2[{}]", Malformed::Payload),
+            ("2[\"connect\"]", Malformed::Reserved),
+            ("3[]", Malformed::AckId),
+            ("299999999999999999999[\"a\"]", Malformed::AckId),
+            ("5[\"a\"]", Malformed::Attachments),
+            ("5+1-[\"a\"]", Malformed::Attachments),
+            ("52-[\"a\"]", Malformed::Attachments),
+            ("0[]", Malformed::Payload),
+            ("01{}", Malformed::Payload),
+        ] {
+            assert_eq!(decode(bad, 1), Err(why), "{bad}");
+        }
+        let long = format!("0/{},", "n".repeat(MAX_NAMESPACE));
+        assert_eq!(decode(&long, 0), Err(Malformed::Namespace));
     }
 
-    /// The attachments, in the order of their placeholders.
-    pub fn attachments(&self) -> &[Bytes] {
-        &self.attachments
-    }
-
-    /// The whole text message as Engine.IO sends it, with the leading `4`.
-    pub fn text(&self) -> &Bytes {
-        &self.text
-    }
-
-    /// Bytes that this packet is counted as in a connection's buffer.
-    pub fn size(&self) -> usize {
-        self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
-    }
-}
-
-fn write_namespace(text: &mut Vec<u8>, namespace: &str) {
-    if namespace != "/" {
-        text.extend_from_slice(namespace.as_bytes());
-        text.push(b',');
+    #[test]
+    fn placeholders_are_found() {
+        assert_eq!(placeholder_number(&placeholder(3)), Some(3));
+        for value in [
+            json!(1),
+            json!({"_placeholder": false, "num": 1}),
+            json!({"_placeholder": true, "num": -1}),
+        ] {
+            assert_eq!(placeholder_number(&value), None);
+        }
     }
 }

@@ -1,6 +1,4 @@
-//! Who is where, and how a broadcast reaches them: [`Adapter`] is what a namespace asks, [`Local`] the rooms of this
-//! process, which is an adapter by itself. One that joins several processes keeps a [`Local`], tells the others what
-//! it is told, and does here what they tell.
+//! The rooms of this process. Each part of them has a lock of its own; a socket that is gone is in none of them.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock, Weak};
@@ -10,106 +8,13 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::{AckNews, Adapter, RemoteSocket, Target, Unreachable};
 use crate::acks::Waiting;
-use crate::engine;
-use crate::event::Answer;
+use crate::engine::{self, Manner};
 use crate::namespace::Namespace;
 use crate::packet::Encoded;
 use crate::shards::Shards;
 use crate::socket::{NotJoined, Socket};
-
-/// Whom a broadcast is for. A socket's id is the name of a room that only it is in.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Target {
-    /// Those who are in any of these rooms; everyone when there is none.
-    pub rooms: Vec<String>,
-    /// But not those who are in any of these.
-    pub except: Vec<String>,
-    /// How it is sent.
-    pub flags: Flags,
-}
-
-/// How a broadcast is sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Flags {
-    /// Dropped for sockets that have not taken yet what was sent before.
-    pub volatile: bool,
-    /// Only for sockets of this process.
-    pub local: bool,
-}
-
-/// A socket that may be in another process.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RemoteSocket {
-    /// Its public id.
-    pub id: String,
-    /// What its server tells of the handshake; null for sockets of this process.
-    pub handshake: Value,
-    /// The rooms it is in, its own id among them.
-    pub rooms: Vec<String>,
-    /// What its server attached to it; null for sockets of this process.
-    pub data: Value,
-}
-
-/// What happens while a broadcast's answers are waited for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AckNews {
-    /// One server sent the event to so many sockets.
-    Expected(usize),
-    /// One socket answered.
-    Answer(Answer),
-}
-
-/// The other processes cannot be asked.
-#[derive(Debug, thiserror::Error)]
-#[error("the other servers do not answer: {0}")]
-pub struct Unreachable(pub String);
-
-/// What a namespace asks of its adapter. Methods that are not async must not block.
-#[async_trait]
-pub trait Adapter: Send + Sync + 'static {
-    /// Puts a socket of this process into rooms.
-    ///
-    /// # Errors
-    /// When it cannot join one of them; it is in those before.
-    fn add_all(&self, socket: &Socket, rooms: &[&str]) -> Result<(), NotJoined>;
-
-    /// Takes a socket of this process out of a room.
-    fn del(&self, socket: &Socket, room: &str);
-
-    /// Takes a socket of this process out of every room; it is gone.
-    fn del_all(&self, socket: &Socket);
-
-    /// Sends an event.
-    fn broadcast(&self, event: &Encoded, target: &Target);
-
-    /// Sends an event that wants answers. Each server tells `news` once how many it expects, then every answer.
-    fn broadcast_with_ack(
-        &self,
-        event: &Encoded,
-        target: &Target,
-        timeout: Duration,
-        news: mpsc::UnboundedSender<AckNews>,
-    );
-
-    /// How many servers there are, this one included: so many will say how many answers they expect.
-    async fn server_count(&self) -> usize;
-
-    /// The sockets in a target, over all servers.
-    async fn fetch_sockets(&self, target: &Target) -> Result<Vec<RemoteSocket>, Unreachable>;
-
-    /// Makes the sockets of a target join rooms.
-    fn add_sockets(&self, target: &Target, rooms: &[&str]);
-
-    /// Makes the sockets of a target leave rooms.
-    fn del_sockets(&self, target: &Target, rooms: &[&str]);
-
-    /// Disconnects the sockets of a target.
-    fn disconnect_sockets(&self, target: &Target, close_transport: bool);
-
-    /// Says something to the other servers of this namespace, not to this one.
-    fn server_side_emit(&self, args: &[Value]);
-}
 
 /// The sockets and rooms of one namespace in this process.
 pub struct Local {
@@ -297,12 +202,11 @@ impl Adapter for Local {
         rooms.iter().try_for_each(|room| {
             socket.enter(room, || {
                 let mut part = self.rooms.write(*room);
-                let name = match part.get_key_value(*room) {
-                    Some((name, _)) => name.clone(),
-                    None => {
-                        self.tell(room, true);
-                        Arc::from(*room)
-                    }
+                let name = if let Some((name, _)) = part.get_key_value(*room) {
+                    name.clone()
+                } else {
+                    self.tell(room, true);
+                    Arc::from(*room)
                 };
                 part.entry(name.clone())
                     .or_default()
@@ -323,8 +227,12 @@ impl Adapter for Local {
     }
 
     fn broadcast(&self, event: &Encoded, target: &Target) {
+        let manner = Manner {
+            volatile: target.flags.volatile,
+            lazy: true,
+        };
         self.for_each(target, |socket| {
-            let _ = socket.deliver(event, target.flags.volatile);
+            let _ = socket.deliver(event, manner);
         });
     }
 
@@ -342,11 +250,15 @@ impl Adapter for Local {
         };
         let id = first.space().next_ack();
         let event = event.with_ack_id(id);
+        let manner = Manner {
+            volatile: target.flags.volatile,
+            lazy: true,
+        };
         let asked = sockets.iter().filter(|socket| {
             socket
                 .expect(id, Waiting::many(news.clone(), timeout))
                 .is_ok()
-                && socket.deliver(&event, target.flags.volatile).is_ok()
+                && socket.deliver(&event, manner).is_ok()
         });
         let _ = news.send(AckNews::Expected(asked.count()));
     }
@@ -379,7 +291,9 @@ impl Adapter for Local {
 
     fn del_sockets(&self, target: &Target, rooms: &[&str]) {
         for socket in self.sockets(target) {
-            rooms.iter().for_each(|room| self.del(&socket, room));
+            for room in rooms {
+                self.del(&socket, room);
+            }
         }
     }
 
@@ -390,14 +304,4 @@ impl Adapter for Local {
     }
 
     fn server_side_emit(&self, _args: &[Value]) {}
-}
-
-/// Makes the adapter of one namespace, around the rooms of this process.
-pub(crate) type MakeAdapter = Box<dyn Fn(Arc<Local>) -> Arc<dyn Adapter> + Send + Sync>;
-
-/// Ends a socket for everyone who could still reach it.
-pub(crate) fn forget(socket: &Socket) {
-    let space = socket.space();
-    space.local.remove(socket);
-    space.adapter.del_all(socket);
 }
