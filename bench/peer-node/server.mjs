@@ -9,9 +9,9 @@ io.on('connection', (socket) => {
   socket.on('ack', (value, answer) => answer(value))
   socket.on('fan', (text) => io.to('all').emit('entry', text))
   // Garbage is not counted as memory of its sockets.
-  socket.on('rest', (answer) => {
+  socket.on('rest', (value, answer) => {
     globalThis.gc?.()
-    answer(true)
+    answer(value)
   })
 })
 http.listen(0, '127.0.0.1', () => console.log(`listening on http://127.0.0.1:${http.address().port}`))

@@ -2,6 +2,7 @@
 
 use super::SocketResult;
 use super::peers::Kind;
+use super::side_by_side::Side;
 use crate::stats::{Latencies, as_f64, median, paired};
 use crate::table::{Table, aim, at_most, middle_fine, middle_whole, whole};
 
@@ -16,7 +17,8 @@ impl SocketResult {
              release binary with its default options but `--rate-limits off`. *Memory* is what the process grew by for each of {} sockets, with \
              what it has for them in use (Node's after a collection of garbage); those of the shop are signed in and follow a stream. *Fan-out* is \
              messages of 200 bytes that reached {} sockets, a second; those of the shop are entries that staff post, durable before they are sent, \
-             in their own form. *Acks* are asked for by {} clients that each wait for the last one.\n\n",
+             in their own form. *Acks* are asked for by {} clients that each wait for the last one. *A second of its core* is what it did for each second that it was on its \
+             core: where the driver or a neighbour took time, that is what compares.\n\n",
             count(plan.idle_sockets),
             count(plan.fan_out_sockets),
             count(plan.ack_clients),
@@ -40,34 +42,51 @@ impl SocketResult {
             "who",
             "bytes / idle socket",
             "fan-out, messages/s",
-            "core in use meanwhile",
+            "a second of its core",
             "acks/s",
+            "a second of its core",
         ]);
-        let percent = |parts: &[f64]| format!("{:.0} %", median(parts.iter().copied()) * 100.0);
-        for (kind, side) in Kind::ALL.iter().zip(&self.sides) {
-            table.row([
-                kind.name().to_owned(),
-                middle_whole(&side.idle_bytes),
-                middle_whole(&side.fan_out),
-                percent(&side.busy),
-                middle_whole(&side.acks),
-            ]);
+        let numbers =
+            |idle: &[f64], fan_out: &[f64], busy: &[f64], acks: &[f64], busy_acks: &[f64]| {
+                [
+                    idle.to_vec(),
+                    fan_out.to_vec(),
+                    paired(fan_out, busy),
+                    acks.to_vec(),
+                    paired(acks, busy_acks),
+                ]
+            };
+        let of = |side: &Side| {
+            numbers(
+                &side.idle_bytes,
+                &side.fan_out,
+                &side.busy,
+                &side.acks,
+                &side.busy_acks,
+            )
+        };
+        let [bare, node] = self.sides.each_ref().map(of);
+        let it = &self.whole;
+        let whole = numbers(&it.idle_bytes, &it.fan_out, &it.busy, &[], &[]);
+        let written = |values: &Vec<f64>| {
+            if values.is_empty() {
+                String::new()
+            } else {
+                middle_whole(values)
+            }
+        };
+        for (name, numbers) in [Kind::Bare.name(), Kind::Node.name(), "`souk serve`"]
+            .iter()
+            .zip([&bare, &node, &whole])
+        {
+            let cells = numbers.iter().map(written);
+            table.row(std::iter::once((*name).to_owned()).chain(cells));
         }
-        let [bare, node] = &self.sides;
-        table.row([
-            "the first against the second".to_owned(),
-            middle_fine(&paired(&bare.idle_bytes, &node.idle_bytes)),
-            middle_fine(&paired(&bare.fan_out, &node.fan_out)),
-            String::new(),
-            middle_fine(&paired(&bare.acks, &node.acks)),
-        ]);
-        table.row([
-            "`souk serve`".to_owned(),
-            middle_whole(&self.whole.idle_bytes),
-            middle_whole(&self.whole.fan_out),
-            percent(&self.whole.busy),
-            String::new(),
-        ]);
+        let ratios = bare
+            .iter()
+            .zip(&node)
+            .map(|(bare, node)| middle_fine(&paired(bare, node)));
+        table.row(std::iter::once("the first against the second".to_owned()).chain(ratios));
         table
     }
 

@@ -15,7 +15,7 @@ use super::wire::Wire;
 use crate::stats::{as_f64, per_second};
 
 /// Broadcasts that may be on their way at a time.
-const WINDOW: u64 = 32;
+const WINDOW: u64 = 128;
 /// Bytes of an event, with its name.
 const EVENT: usize = 200;
 
@@ -30,6 +30,8 @@ pub struct Side {
     pub acks: Vec<f64>,
     /// Part of its core that it used while it fanned out.
     pub busy: Vec<f64>,
+    /// The same while it answered.
+    pub busy_acks: Vec<f64>,
 }
 
 /// Measures both in turn, another one first in each round.
@@ -53,13 +55,16 @@ pub async fn run(
             let (rate, busy) = fan_out(&peer, plan).await?;
             side.fan_out.push(rate);
             side.busy.push(busy);
-            side.acks.push(acks(&peer, plan).await?);
+            let (rate_of_acks, busy_acks) = acks(&peer, plan).await?;
+            side.acks.push(rate_of_acks);
+            side.busy_acks.push(busy_acks);
             say(&format!(
-                "{}: {:.0} messages/s fanned out ({:.0} % of a core), {:.0} acks/s, {:.0} bytes a socket",
+                "{}: {:.0} messages/s fanned out ({:.0} % of a core), {:.0} acks/s ({:.0} %), {:.0} bytes a socket",
                 kind.name(),
                 rate,
                 busy * 100.0,
-                side.acks.last().copied().unwrap_or(f64::NAN),
+                rate_of_acks,
+                busy_acks * 100.0,
                 side.idle_bytes.last().copied().unwrap_or(f64::NAN),
             ));
         }
@@ -121,8 +126,9 @@ async fn fan_out(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<(f64, f64)> {
     measured
 }
 
-/// Acks a second of clients that each wait for one before they ask for the next.
-async fn acks(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<f64> {
+/// Acks a second of clients that each wait for one before they ask for the next, and the part of its core that the
+/// server used.
+async fn acks(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<(f64, f64)> {
     let (count, over) = (
         Arc::new(AtomicU64::new(0)),
         Arc::new(AtomicBool::new(false)),
@@ -133,9 +139,14 @@ async fn acks(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<f64> {
         let (count, over) = (count.clone(), over.clone());
         asking.spawn(async move {
             let payload: Value = json!({"a": 1, "b": "hello"});
+            let answer = wire.ask("ack", &payload).await?;
+            anyhow::ensure!(answer == payload, "another answer: {answer}");
+            // From here on without what JSON would cost the driver.
+            let (question, answer) = (format!("420{}", json!(["ack", payload])), json!([payload]));
+            let answer = format!("430{answer}");
             while !over.load(Ordering::Relaxed) {
-                let answer = wire.ask("ack", &payload).await?;
-                anyhow::ensure!(answer == payload, "another answer: {answer}");
+                wire.say(&question).await?;
+                wire.hear_exactly(&answer).await?;
                 count.fetch_add(1, Ordering::Relaxed);
             }
             anyhow::Ok(())
@@ -143,11 +154,13 @@ async fn acks(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<f64> {
     }
     tokio::time::sleep(plan.window() / 10).await;
     let (started, before) = (Instant::now(), count.load(Ordering::Relaxed));
+    let cost = peer.cost()?.cpu;
     tokio::time::sleep(plan.window()).await;
-    let rate = per_second(count.load(Ordering::Relaxed) - before, started.elapsed());
+    let (elapsed, after) = (started.elapsed(), count.load(Ordering::Relaxed));
+    let busy = peer.cost()?.cpu.saturating_sub(cost).as_secs_f64() / elapsed.as_secs_f64();
     over.store(true, Ordering::Relaxed);
     while let Some(ended) = asking.join_next().await {
         ended??;
     }
-    Ok(rate)
+    Ok((per_second(after - before, elapsed), busy))
 }

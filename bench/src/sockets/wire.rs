@@ -2,11 +2,14 @@
 //! It speaks to servers that do what it expects, and to no others.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Poll, ready};
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 
 /// Bytes that are read at once.
@@ -80,6 +83,16 @@ impl Wire {
         answer.pop().context("an answer of nothing")
     }
 
+    /// Waits until exactly this is heard.
+    pub async fn hear_exactly(&mut self, expected: &str) -> anyhow::Result<()> {
+        let mut found = false;
+        while !found {
+            self.hear(&mut |text| found |= text == expected.as_bytes())
+                .await?;
+        }
+        Ok(())
+    }
+
     async fn wait_for(&mut self, start: &str) -> anyhow::Result<String> {
         let mut found = None;
         while found.is_none() {
@@ -102,9 +115,6 @@ impl Wire {
 
     /// Hears what one read brings.
     async fn hear(&mut self, heard: &mut impl FnMut(&[u8])) -> anyhow::Result<()> {
-        if self.held.is_empty() {
-            self.stream.readable().await?;
-        }
         let (mut pings, mut closed) = (0, false);
         let mut each = |opcode: u8, text: &[u8]| match (opcode, text) {
             (1, b"2") => pings += 1,
@@ -112,36 +122,40 @@ impl Wire {
             (8, _) => closed = true,
             _ => {}
         };
-        // What came with the handshake is looked at first.
-        let used = frames(&self.held, &mut each);
-        self.held.drain(..used);
-        SCRATCH.with_borrow_mut(|scratch| {
-            let count = match self.stream.try_read(scratch) {
-                Ok(0) => anyhow::bail!("the server hung up"),
-                Ok(count) => count,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
-            };
-            if self.held.is_empty() {
-                let used = frames(&scratch[..count], &mut each);
-                self.held.extend_from_slice(&scratch[used..count]);
-            } else {
-                self.held.extend_from_slice(&scratch[..count]);
-                let used = frames(&self.held, &mut each);
-                self.held.drain(..used);
-            }
-            if self.held.is_empty() {
-                self.held = Vec::new();
-            }
-            Ok(())
-        })?;
+        let Self { stream, held } = self;
+        // What came with the handshake is looked at first, and alone.
+        let used = frames(held, &mut each);
+        held.drain(..used);
+        if used == 0 {
+            poll_fn(|context| {
+                SCRATCH.with_borrow_mut(|scratch| {
+                    let mut read = ReadBuf::new(scratch);
+                    ready!(Pin::new(&mut *stream).poll_read(context, &mut read))?;
+                    let came = read.filled();
+                    if came.is_empty() {
+                        return Poll::Ready(Err(std::io::ErrorKind::UnexpectedEof.into()));
+                    }
+                    if held.is_empty() {
+                        let used = frames(came, &mut each);
+                        held.extend_from_slice(&came[used..]);
+                    } else {
+                        held.extend_from_slice(came);
+                        let used = frames(held, &mut each);
+                        held.drain(..used);
+                    }
+                    Poll::Ready(std::io::Result::Ok(()))
+                })
+            })
+            .await
+            .context("the server hung up")?;
+        }
+        if self.held.is_empty() {
+            self.held = Vec::new();
+        }
         for _ in 0..pings {
             self.say("3").await?;
         }
         anyhow::ensure!(!closed, "the server closed a socket");
-        if !self.held.is_empty() {
-            self.stream.readable().await?;
-        }
         Ok(())
     }
 }
