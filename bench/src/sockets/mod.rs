@@ -4,6 +4,7 @@ mod bare;
 mod crowd;
 mod peers;
 mod report;
+mod scene;
 mod side_by_side;
 mod whole;
 mod wire;

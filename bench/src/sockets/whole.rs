@@ -1,30 +1,23 @@
 //! The whole shop on its core: memory of sockets that follow a stream, fan-out of what staff post, and how long
 //! it takes until an order or a message is on a screen.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 use super::SocketPlan;
 use super::crowd::Crowd;
 use super::peers::Cores;
+use super::scene::Scene;
 use super::wire::Wire;
-use crate::client::Connection;
-use crate::load::{Load, Pace};
-use crate::people::{self, ADMIN, PASSWORD};
-use crate::server::{Server, make_admin};
-use crate::shop::{Catalogue, Demand};
+use crate::load::Pace;
 use crate::stats::{Latencies, as_f64};
 use crate::world::World;
 
-/// Staff who post as fast as they are answered.
-const POSTERS: usize = 32;
 /// What follows from orders is done within so long.
 const DRAIN: Duration = Duration::from_secs(60);
 
@@ -48,61 +41,7 @@ pub struct Whole {
     pub orders_under_all: Latencies,
 }
 
-/// A shop that runs, and its people.
-struct Scene {
-    server: Server,
-    address: SocketAddr,
-    token: String,
-    stream: String,
-    catalogue: Catalogue,
-}
-
 impl Scene {
-    async fn start(souk: &Path, folder: &Path, cores: &Cores) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)?;
-        make_admin(souk, folder, ADMIN, PASSWORD)?;
-        let server = Server::start_on(Some(&cores.server), souk, folder, &[])?;
-        let address = server.address;
-        let catalogue = people::furnish(address).await?;
-        let mut connection = Connection::open(address).await?;
-        let login = json!({"email": ADMIN, "password": PASSWORD});
-        let signed_in = connection.post("/auth/login", None, &login).await?;
-        let guest = json!({"name": "Sara Ali"});
-        let guest = connection.post("/auth/guest", None, &guest).await?;
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("no text");
-        let token = text(&signed_in["accessToken"])?;
-        // Mails of answers that nobody read would wait for minutes.
-        let quiet = json!({"support": {"timeZone": "Asia/Riyadh", "mailAfterMinutes": null}});
-        connection.patch("/admin/shop", &token, &quiet).await?;
-        Ok(Self {
-            server,
-            address,
-            token,
-            stream: format!("support:{}", text(&guest["user"]["id"])?),
-            catalogue,
-        })
-    }
-
-    async fn crowd(
-        &self,
-        count: usize,
-        heard: impl Fn(&[u8]) + Clone + Send + Sync + 'static,
-    ) -> anyhow::Result<Crowd> {
-        let follows = json!({"stream": self.stream});
-        Crowd::gather(
-            self.address,
-            count,
-            Some(&self.token),
-            Some(&follows),
-            heard,
-        )
-        .await
-    }
-
-    fn message(&self, text: &str) -> Value {
-        json!({"stream": self.stream, "id": World::uuid(), "type": "message", "data": {"text": text}})
-    }
-
     async fn idle(&self, count: usize) -> anyhow::Result<f64> {
         drop(self.crowd(200, |_| ()).await?);
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -112,38 +51,6 @@ impl Scene {
         let after = self.server.cost()?.rss_kib;
         crowd.all_are_there().await?;
         Ok(as_f64(after.saturating_sub(before)) * 1_024.0 / as_f64(count as u64))
-    }
-
-    /// Posts as fast as it is answered, but never further ahead of what is heard than there are posters.
-    async fn post_on(&self, crowd: &Crowd) -> anyhow::Result<()> {
-        let mut posting = JoinSet::new();
-        let text = "x".repeat(20);
-        let (permits, mut wanted) = mpsc::channel::<()>(1);
-        for _ in 0..POSTERS {
-            let mut wire = Wire::dial(self.address, Some(&self.token)).await?;
-            let permits = permits.clone();
-            let payload = self.message(&text);
-            posting.spawn(async move {
-                let mut payload = payload;
-                while permits.send(()).await.is_ok() {
-                    payload["id"] = json!(World::uuid());
-                    let answer = wire.ask("post", &payload).await?;
-                    anyhow::ensure!(answer["ok"] == true, "{answer}");
-                }
-                anyhow::Ok(())
-            });
-        }
-        let (before, mut let_through) = (crowd.each(), 0_u64);
-        loop {
-            while let_through >= crowd.each() - before + POSTERS as u64 {
-                if let Some(ended) = posting.try_join_next() {
-                    ended??;
-                }
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            wanted.recv().await;
-            let_through += 1;
-        }
     }
 
     async fn fan_out(&self, plan: &SocketPlan) -> anyhow::Result<(f64, f64)> {
@@ -160,27 +67,6 @@ impl Scene {
         };
         crowd.all_are_there().await?;
         measured
-    }
-
-    async fn buyers(&self) -> anyhow::Result<Vec<String>> {
-        people::guests(self.address, 16).await
-    }
-
-    fn orders(&self, plan: &SocketPlan, buyers: Vec<String>, pace: Pace, count: u64) -> Load {
-        let connections = if matches!(pace, Pace::Closed) {
-            1
-        } else {
-            buyers.len()
-        };
-        Load {
-            address: self.address,
-            connections,
-            orders: count,
-            most: Duration::from_secs(plan.latency_seconds * 4),
-            pace,
-            buyers,
-            variants: self.catalogue.of(Demand::Spread).to_vec(),
-        }
     }
 
     /// Orders one after the other: from each answer until staff have the entry.
@@ -255,21 +141,6 @@ impl Scene {
         }
         crowd.all_are_there().await?;
         Ok(latencies)
-    }
-
-    /// Orders at a fixed rate.
-    async fn place(
-        &self,
-        plan: &SocketPlan,
-        buyers: Vec<String>,
-        world: &mut World,
-    ) -> anyhow::Result<Latencies> {
-        let rate = plan.orders_a_second;
-        let count = u64::from(rate) * plan.latency_seconds;
-        let load = self.orders(plan, buyers, Pace::Open(f64::from(rate)), count);
-        let loaded = load.run(world).await?;
-        anyhow::ensure!(loaded.not_placed() == 0, "{:?}", loaded.others);
-        Ok(loaded.latencies)
     }
 }
 
