@@ -42,7 +42,7 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let log = folder.join("souk.log");
         let mut child = match core {
-            Some(core) => on_core(core, command(souk)),
+            Some(core) => on_core(core, &command(souk)),
             None => command(souk),
         };
         let mut child = child
@@ -172,7 +172,7 @@ pub fn make_admin(souk: &Path, folder: &Path, email: &str, password: &str) -> an
 }
 
 /// A command that runs on one core alone.
-fn on_core(core: &str, command: Command) -> Command {
+fn on_core(core: &str, command: &Command) -> Command {
     let mut pinned = Command::new("taskset");
     pinned.env_clear();
     pinned.args(["-c", core]).arg(command.get_program());

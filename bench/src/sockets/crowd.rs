@@ -78,7 +78,7 @@ impl Crowd {
     }
 
     /// An error if somebody was thrown out meanwhile.
-    pub async fn all_are_there(&mut self) -> anyhow::Result<()> {
+    pub fn all_are_there(&mut self) -> anyhow::Result<()> {
         match self.listening.try_join_next() {
             None => Ok(()),
             Some(ended) => ended?,

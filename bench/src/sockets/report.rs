@@ -1,5 +1,7 @@
 //! The results as Markdown.
 
+use std::fmt::Write as _;
+
 use super::SocketResult;
 use super::peers::Kind;
 use super::side_by_side::Side;
@@ -24,13 +26,14 @@ impl SocketResult {
             count(plan.ack_clients),
         );
         text.push_str(self.rates_table().markdown());
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nHow long it takes in the shop. Messages are posted at {} a second to {} sockets that follow the stream, orders placed at {} a \
              second; latencies count from when it was to be sent. *Seen* counts from the 201 of an order, one order at a time.\n\n",
             plan.messages_a_second,
             count(plan.fan_out_sockets),
             plan.orders_a_second,
-        ));
+        );
         text.push_str(self.latency_table().markdown());
         text.push('\n');
         text.push_str(&self.aims());

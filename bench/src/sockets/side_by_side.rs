@@ -83,7 +83,7 @@ async fn idle(peer: &Peer, count: usize) -> anyhow::Result<f64> {
     let mut crowd = Crowd::gather(peer.address, count, None, None, |_| ()).await?;
     rest(&mut control).await?;
     let after = peer.cost()?.rss_kib;
-    crowd.all_are_there().await?;
+    crowd.all_are_there()?;
     Ok(as_f64(after.saturating_sub(before)) * 1_024.0 / as_f64(count as u64))
 }
 
@@ -122,7 +122,7 @@ async fn fan_out(peer: &Peer, plan: &SocketPlan) -> anyhow::Result<(f64, f64)> {
         measured = measuring => measured,
         ended = speaking => ended,
     };
-    crowd.all_are_there().await?;
+    crowd.all_are_there()?;
     measured
 }
 

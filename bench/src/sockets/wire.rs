@@ -66,7 +66,7 @@ impl Wire {
         match text.len() {
             short @ 0..126 => frame.push(0x80 | u8::try_from(short)?),
             long => {
-                frame.push(0x80 | 126);
+                frame.push(0xfe);
                 frame.extend(u16::try_from(long)?.to_be_bytes());
             }
         }
@@ -195,7 +195,7 @@ mod tests {
         let stream = [&[0x81, 1, b'2'][..], &long, &[0x88, 0], &[0x81, 5, b'a']].concat();
         let mut heard = Vec::new();
         let used = frames(&stream, &mut |opcode, text| {
-            heard.push((opcode, text.len()))
+            heard.push((opcode, text.len()));
         });
         assert_eq!(heard, [(1, 1), (1, 200), (8, 0)]);
         assert_eq!(used, stream.len() - 3);
