@@ -3,8 +3,9 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 RELEASE := target/release/souk
+PEER := bench/peer-node/node_modules/.package-lock.json
 
-.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash soak bench fmt contract clean
+.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash soak bench bench-sockets fmt contract clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -47,8 +48,15 @@ crash: web ## Kill the server at random moments: make crash ROUNDS=100 [SEED=…
 soak: web ## Cut sockets and kill the server under talk: make soak SECONDS=600 [SEED=…]
 	SOUK_SOAK_SECONDS=$(or $(SECONDS),300) SOUK_SOAK_SEED=$(SEED) cargo test --release --locked -p souk --test it soak:: -- --nocapture
 
-bench: build ## Measure, side by side in one run; writes bench/RESULTS.md
+bench: build $(PEER) ## Measure, side by side in one run; writes bench/RESULTS.md
 	cargo run --release --locked -p souk-bench -- all --souk $(RELEASE) --write bench/RESULTS.md
+
+bench-sockets: build $(PEER) ## Measure sockets alone, beside Node's socket.io
+	cargo run --release --locked -p souk-bench -- sockets --souk $(RELEASE)
+
+$(PEER): bench/peer-node/package.json bench/peer-node/package-lock.json
+	cd bench/peer-node && npm ci --no-audit --no-fund
+	@touch $@
 
 contract: ## Write contract/openapi.json and the client's types anew
 	@scripts/contract.sh write
@@ -59,4 +67,4 @@ fmt: ## Format
 
 clean: ## Remove what was built
 	cargo clean
-	rm -rf web/dist web/node_modules
+	rm -rf web/dist web/node_modules bench/peer-node/node_modules

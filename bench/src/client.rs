@@ -56,7 +56,26 @@ impl Connection {
         token: Option<&str>,
         body: &Value,
     ) -> anyhow::Result<Value> {
-        let mut request = self.request(path).header(CONTENT_TYPE, "application/json");
+        self.send_json(Method::POST, path, token, body).await
+    }
+
+    /// Changes something with JSON and reads the JSON of the answer, which must be a success.
+    pub async fn patch(&mut self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send_json(Method::PATCH, path, Some(token), body).await
+    }
+
+    async fn send_json(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let said = format!("{method} {path}");
+        let mut request = self
+            .request(path)
+            .method(method)
+            .header(CONTENT_TYPE, "application/json");
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -66,10 +85,10 @@ impl Connection {
         let text = String::from_utf8_lossy(&answer.body);
         anyhow::ensure!(
             (200..300).contains(&answer.status),
-            "POST {path}: {} {text}",
+            "{said}: {} {text}",
             answer.status
         );
-        serde_json::from_str(&text).with_context(|| format!("POST {path}: {text}"))
+        serde_json::from_str(&text).with_context(|| format!("{said}: {text}"))
     }
 
     /// A POST request to a path of the API.

@@ -2,7 +2,7 @@
 //! and ends by itself: every part is bounded in count and time.
 //!
 //! `store` and `grow` (with `fill`) load the store, `http` and `http_grown` (with `turns`, `server`, `people`, `client`,
-//! `load`) the whole binary; `shop` and `follow` are what both sell and what follows from it; `machine`, `process`,
+//! `load`) the whole binary, `sockets` what is live; `shop` and `follow` are what both sell and what follows from it; `machine`, `process`,
 //! `stats`, `table` are facts and numbers; `world` is the only place that asks for time and ids.
 
 mod client;
@@ -17,6 +17,7 @@ mod people;
 mod process;
 mod server;
 mod shop;
+mod sockets;
 mod stats;
 mod store;
 mod table;
@@ -31,6 +32,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::grow::GrowPlan;
 use crate::machine::{Disk, Machine};
+use crate::sockets::SocketPlan;
 use crate::store::StorePlan;
 use crate::turns::HttpPlan;
 
@@ -72,6 +74,16 @@ enum What {
         #[command(flatten)]
         http: HttpPlan,
     },
+    /// Sockets: memory, fan-out and acks beside Node's socket.io, and how soon the shop shows what happened.
+    Sockets {
+        #[command(flatten)]
+        binary: Binary,
+        #[command(flatten)]
+        plan: SocketPlan,
+    },
+    /// A bare socket server, which `sockets` starts.
+    #[command(hide = true)]
+    ServeBare,
     /// Everything, in one file.
     All(Box<All>),
 }
@@ -96,6 +108,8 @@ struct All {
     grow: GrowPlan,
     #[command(flatten)]
     http: HttpPlan,
+    #[command(flatten)]
+    sockets: SocketPlan,
 }
 
 /// The driver has one thread of its own, so that it takes one core at most from what it measures.
@@ -109,6 +123,9 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
+    if matches!(what, What::ServeBare) {
+        return sockets::serve_bare(say).await;
+    }
     let machine = Machine::look(&folder)?;
     let text = match what {
         What::Http { binary, plan } => http::run(&plan, &binary.souk, &folder, say)
@@ -116,6 +133,10 @@ async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
             .markdown(),
         What::Store { plan } => store::run(plan, &folder).await?.markdown(),
         What::Grow { plan, souk, http } => grow(&plan, souk.as_deref(), &http, &folder).await?,
+        What::Sockets { binary, plan } => sockets::run(&plan, &binary.souk, &folder, say)
+            .await?
+            .markdown(),
+        What::ServeBare => String::new(),
         What::All(all) => {
             let text = everything(&all, &folder, &machine).await?;
             return std::fs::write(&all.write, text)
@@ -154,10 +175,14 @@ async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Resu
     let http = http::run(&all.http, &all.binary.souk, folder, say)
         .await?
         .markdown();
+    say(&format!("{http}\nsockets …"));
+    let sockets = sockets::run(&all.sockets, &all.binary.souk, folder, say)
+        .await?
+        .markdown();
     let machine = machine.markdown(Disk::measure(folder)?);
     let head = "# What was measured\n\nMade by `make bench` (see [README.md](README.md)); all numbers are of one run. Numbers are medians, with the \
          lowest and the highest in brackets.\n";
-    Ok([head, &machine, &store, &grow, &http].join("\n"))
+    Ok([head, &machine, &store, &grow, &http, &sockets].join("\n"))
 }
 
 /// A line for the person at the terminal.

@@ -30,8 +30,22 @@ pub struct Server {
 impl Server {
     /// Starts it on a folder and waits until it listens; its log goes to `souk.log` in the folder.
     pub fn start(souk: &Path, folder: &Path, options: &[&str]) -> anyhow::Result<Self> {
+        Self::start_on(None, souk, folder, options)
+    }
+
+    /// The same on a core of its own.
+    pub fn start_on(
+        core: Option<&str>,
+        souk: &Path,
+        folder: &Path,
+        options: &[&str],
+    ) -> anyhow::Result<Self> {
         let log = folder.join("souk.log");
-        let mut child = command(souk)
+        let mut child = match core {
+            Some(core) => on_core(core, &command(souk)),
+            None => command(souk),
+        };
+        let mut child = child
             .args([
                 "serve",
                 "--listen",
@@ -155,6 +169,14 @@ pub fn make_admin(souk: &Path, folder: &Path, email: &str, password: &str) -> an
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(())
+}
+
+/// A command that runs on one core alone.
+fn on_core(core: &str, command: &Command) -> Command {
+    let mut pinned = Command::new("taskset");
+    pinned.env_clear();
+    pinned.args(["-c", core]).arg(command.get_program());
+    pinned
 }
 
 /// The binary, without any option that this process's environment may hold.

@@ -87,6 +87,12 @@ pub fn aim(what: &str, aim: f64, got: f64) -> String {
     format!("- {what}: at least {aim}, measured {got:.2}: {verdict}\n")
 }
 
+/// The same where less is better.
+pub fn at_most(what: &str, aim: f64, got: f64) -> String {
+    let verdict = if got <= aim { "**met**" } else { "**missed**" };
+    format!("- {what}: at most {aim}, measured {got:.1}: {verdict}\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,6 +116,8 @@ mod tests {
         assert!(aim("x", 5.0, 5.0).contains("**met**"));
         assert!(aim("x", 5.0, 4.99).contains("**missed**"));
         assert!(aim("x", 5.0, f64::NAN).contains("**missed**"));
+        assert!(at_most("x", 5.0, 5.0).contains("**met**"));
+        assert!(at_most("x", 5.0, f64::NAN).contains("**missed**"));
     }
 
     #[test]

@@ -30,7 +30,12 @@ const RULES: &[(&str, &[&str])] = &[
     ),
     (
         "souk-bench",
-        &["souk-app", "souk-domain", "souk-store-sqlite"],
+        &[
+            "souk-app",
+            "souk-domain",
+            "souk-socketio",
+            "souk-store-sqlite",
+        ],
     ),
 ];
 
