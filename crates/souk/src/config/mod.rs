@@ -53,7 +53,7 @@ pub struct EngineOptions {
     )]
     pub mail_file: Option<PathBuf>,
 
-    /// Sender of all mails: `Name <address>` or an address [default: the shop's name <no-reply@host of the public URL>].
+    /// Sender of all mails: `Name <address>` or an address (default: the shop's name, at no-reply@ the host of the public URL).
     #[arg(long, global = true, env = "SOUK_MAIL_FROM", value_name = "MAILBOX")]
     pub mail_from: Option<String>,
 
