@@ -14,6 +14,9 @@ use crate::world::World;
 /// What the largest size is to keep of the smallest one's rate, at least.
 const AIM: f64 = 0.9;
 
+/// How long a store rests before each measurement: long enough to merge what the one before it left fresh.
+const REST: Duration = Duration::from_secs(3);
+
 /// How much is measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct GrowPlan {
@@ -68,6 +71,8 @@ impl Grown {
     ) -> anyhow::Result<Measurement> {
         self.restore()?;
         let store = self.open()?;
+        // The largest store is not put back: what the measurement before left fresh would be merged on this one's time.
+        tokio::time::sleep(REST).await;
         let mut batches = |orders: u64| -> Vec<_> {
             (0..orders.div_ceil(FULL as u64))
                 .map(|_| batch(FULL, &self.catalogue, &mut self.buyers, demand, world))
@@ -199,10 +204,11 @@ impl GrowResult {
              what orders are found by is merged. There are \
              {NEW_BUYER_EVERY} orders for each buyer (a quarter is by somebody new, the others by anybody who bought before); each order is one line, with an address. Then {} orders in batches of 64 are \
              committed at each size in turn, checkpoints included; every size is opened anew, put back to its size (all but \
-             the largest, which hardly grows), and warmed up off the clock. *Carried out* is how many orders' consequences a \
+             the largest, which hardly grows), left to rest for {} s, so that what was fresh is merged, and warmed up off the clock. *Carried out* is how many orders' consequences a \
              second can be written (entry, two jobs queued, leased, settled, finished), mails left out. Files are in the memory \
              of the operating system at all sizes.",
-            whole(as_f64(self.orders))
+            whole(as_f64(self.orders)),
+            REST.as_secs()
         )
     }
 }

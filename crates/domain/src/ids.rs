@@ -71,7 +71,7 @@ pub fn derive(base: Uuid, names: &[&str]) -> Uuid {
     Uuid::new_v5(&DERIVED, &material)
 }
 
-/// The same as [`derive`], in the form of a UUIDv7 that keeps the time of `base` (itself a UUIDv7), so that indexes of it
+/// The same as [`derive()`], in the form of a UUIDv7 that keeps the time of `base` (itself a UUIDv7), so that indexes of it
 /// stay in order of time.
 #[must_use]
 pub fn derive_v7(base: Uuid, names: &[&str]) -> Uuid {
