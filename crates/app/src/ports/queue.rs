@@ -54,7 +54,7 @@ pub struct QueueCounts {
     pub oldest_ready_at: Option<Timestamp>,
 }
 
-/// A queue of jobs. It carries work; what became of a job is recorded in the store ([`super::Store::settle`]), which is
+/// A queue of jobs. It carries work; what became of a job is recorded in the store ([`super::store::OutboxStore::settle`]), which is
 /// told first: a job of which the store knows the outcome is never handed out again.
 ///
 /// Every call that ends or prolongs a lease returns whether the token was still good; `false` means that somebody else
