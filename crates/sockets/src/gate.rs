@@ -9,10 +9,9 @@ use souk_domain::Locale;
 use souk_socketio::{Event, Namespace, Reason, Refused, Socket};
 
 use crate::answer::{self, Code, Failure, of_token};
-use crate::payload::{Presence, PresenceState};
 use crate::sockets::Shared;
 use crate::visitor::{self, Pass, Visitor};
-use crate::{news, rooms, say, subscribe, watch};
+use crate::{presence, rooms, say, subscribe, watch};
 
 /// What clients may ask.
 #[cfg(test)]
@@ -108,10 +107,7 @@ impl Namespace for Gate {
         let Some(pass) = visitor::of(socket).and_then(Visitor::pass) else {
             return;
         };
-        let user = pass.actor.id();
-        if self.0.app.presence.leave(user) {
-            news::presence(&self.0, user, PresenceState::Offline);
-        }
+        presence::left(&self.0, pass.actor.id());
     }
 }
 
@@ -122,18 +118,9 @@ fn welcome(shared: &Shared, socket: &Socket, pass: &Pass) {
     let _ = socket.join(&rooms::of_person(user));
     let _ = socket.join(&rooms::of_session(pass.actor.session));
     if pass.actor.role().is_staff() {
-        let _ = socket.join(rooms::STAFF);
-        for user in shared.app.presence.online() {
-            let there = Presence {
-                user_id: user.0,
-                state: PresenceState::Online,
-            };
-            let _ = socket.emit("presence", &[news::value(&there)]);
-        }
+        presence::follow(shared, socket);
     }
-    if shared.app.presence.enter(user) {
-        news::presence(shared, user, PresenceState::Online);
-    }
+    presence::came(shared, user);
 }
 
 /// Takes a fresh token of the same person on an open socket.

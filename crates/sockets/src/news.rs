@@ -9,7 +9,7 @@ use souk_domain::UserId;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::payload::{Presence, PresenceState, ReadNews, Stock, TypingNews};
+use crate::payload::{ReadNews, Stock, TypingNews};
 use crate::sockets::Shared;
 use crate::visitor;
 use crate::{hub, rooms};
@@ -114,17 +114,6 @@ async fn changed(shared: &Shared, user_id: UserId) {
             // What they may see is decided anew when they come back.
             socket.close(souk_socketio::Reason::Application("role changed"));
         }
-    }
-}
-
-/// Tells staff whether somebody is there.
-pub(crate) fn presence(shared: &Shared, user: UserId, state: PresenceState) {
-    let presence = Presence {
-        user_id: user.0,
-        state,
-    };
-    if let Some(staff) = shared.room(rooms::STAFF) {
-        staff.emit("presence", &[value(&presence)]);
     }
 }
 

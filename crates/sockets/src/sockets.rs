@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gate::Gate;
 use crate::hub::Hub;
+use crate::presence::Telling;
 use crate::{news, patrol};
 
 /// The one namespace.
@@ -46,6 +47,7 @@ pub(crate) struct Shared {
     pub(crate) app: Arc<App>,
     pub(crate) options: SocketOptions,
     pub(crate) hub: Hub,
+    pub(crate) telling: Telling,
     /// None once it has stopped: the server holds this too, and neither would ever go.
     server: RwLock<Option<Server>>,
 }
@@ -83,6 +85,7 @@ impl Sockets {
         let config = config(&options);
         let shared = Arc::new(Shared {
             hub: Hub::default(),
+            telling: Telling::default(),
             server: RwLock::new(None),
             app,
             options,
