@@ -70,6 +70,21 @@ impl OutboxStore for SqliteStore {
             .await
     }
 
+    async fn settled(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError> {
+        let jobs = jobs.to_vec();
+        self.inner
+            .read(move |connection| {
+                let mut settled = Vec::new();
+                for job in jobs {
+                    if is_settled(connection, job)? {
+                        settled.push(job);
+                    }
+                }
+                Ok(settled)
+            })
+            .await
+    }
+
     async fn failed_jobs(
         &self,
         cursor: Option<&str>,

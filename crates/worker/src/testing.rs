@@ -252,6 +252,12 @@ impl OutboxStore for Engines {
         Ok(())
     }
 
+    async fn settled(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError> {
+        let state = self.state();
+        let ended = |job: &JobId| state.settled.iter().any(|end| end.job_id == *job);
+        Ok(jobs.iter().copied().filter(ended).collect())
+    }
+
     async fn failed_jobs(
         &self,
         _cursor: Option<&str>,

@@ -10,7 +10,7 @@ mod tiers;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use souk_app::ports::contract::Engine;
+use souk_app::ports::contract::{Engine, QueueEngine};
 use souk_app::ports::{Queue, Store};
 use tempfile::TempDir;
 
@@ -72,24 +72,27 @@ impl Engine for OnDisk {
         Arc::new(self.now().clone())
     }
 
-    fn queue(&self) -> Arc<dyn Queue> {
-        Arc::new(self.now().queue())
-    }
-
     async fn restart(&mut self) {
         self.store = None;
         self.open();
     }
 }
 
+impl QueueEngine for OnDisk {
+    fn queue(&self) -> Arc<dyn Queue> {
+        Arc::new(self.now().queue())
+    }
+}
+
 mod contract_merging {
     use super::start_always_merging;
 
-    souk_app::engine_contract!(start_always_merging);
+    souk_app::store_contract!(start_always_merging);
 }
 
 mod contract {
     use super::start;
 
-    souk_app::engine_contract!(start);
+    souk_app::store_contract!(start);
+    souk_app::queue_contract!(start);
 }

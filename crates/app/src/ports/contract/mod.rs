@@ -1,7 +1,8 @@
 //! The contract tests of the store and the queue: what every engine must do, whichever it is.
 //!
-//! An engine's crate implements [`Engine`] for its tests and lets [`engine_contract!`](crate::engine_contract) make a
-//! test of each function here. Every test gets an engine on empty data. The functions panic where the contract is broken.
+//! An engine's crate implements [`Engine`] or [`QueueEngine`] for its tests and lets
+//! [`store_contract!`](crate::store_contract) or [`queue_contract!`](crate::queue_contract) make a test of each function
+//! here. Every test gets an engine on empty data. The functions panic where the contract is broken.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -22,23 +23,27 @@ use async_trait::async_trait;
 
 use super::{Queue, Store};
 
-/// An engine under test, on data of its own.
+/// A data engine under test, on data of its own.
 #[async_trait]
 pub trait Engine: Send + Sync {
     /// Its store.
     fn store(&self) -> Arc<dyn Store>;
-    /// Its queue.
-    fn queue(&self) -> Arc<dyn Queue>;
     /// Ends it and starts it again on the same data. Nobody holds its store or queue meanwhile.
     async fn restart(&mut self);
 }
 
-/// Makes a test of every function of the contract. The argument is an async function (or closure) that starts an engine
-/// on empty data.
+/// A queue under test, beside the store that knows what became of its jobs.
+pub trait QueueEngine: Engine {
+    /// Its queue.
+    fn queue(&self) -> Arc<dyn Queue>;
+}
+
+/// Makes a test of every function of the store's contract. The argument is an async function (or closure) that starts an
+/// engine on empty data.
 #[macro_export]
-macro_rules! engine_contract {
+macro_rules! store_contract {
     ($start:expr) => {
-        $crate::engine_contract!(@area $start, orders:
+        $crate::contract_area!($start, $start, orders:
             one_unit_is_sold_once,
             many_buyers_get_exactly_what_is_there,
             one_key_makes_one_order,
@@ -53,13 +58,13 @@ macro_rules! engine_contract {
             what_was_answered_survives_a_restart,
             the_shop_is_kept,
         );
-        $crate::engine_contract!(@area $start, streams:
+        $crate::contract_area!($start, streams:
             entries_are_numbered_without_holes,
             a_repeat_is_answered_as_the_first_time,
             parts_are_read_in_order,
             streams_survive_a_restart,
         );
-        $crate::engine_contract!(@area $start, chat:
+        $crate::contract_area!($start, chat:
             what_is_said_at_once_is_numbered_once,
             an_id_is_bound_to_its_author_and_words,
             words_are_changed_and_taken_back,
@@ -69,7 +74,7 @@ macro_rules! engine_contract {
             the_queue_is_in_order,
             canned_replies_are_kept,
         );
-        $crate::engine_contract!(@area $start, catalog:
+        $crate::contract_area!($start, catalog:
             products_are_kept_and_found_by_name,
             what_changed_meanwhile_is_not_overwritten,
             variants_that_go_leave_their_counts,
@@ -82,7 +87,7 @@ macro_rules! engine_contract {
             an_import_sets_stock_only_when_asked,
             a_dry_run_says_the_same_and_changes_nothing,
         );
-        $crate::engine_contract!(@area $start, accounts:
+        $crate::contract_area!($start, accounts:
             an_address_belongs_to_one_account,
             guests_become_customers_in_place,
             the_setup_code_works_once,
@@ -94,7 +99,7 @@ macro_rules! engine_contract {
             keys_keep_their_answers,
             what_outlived_its_retention_goes,
         );
-        $crate::engine_contract!(@area $start, outbox:
+        $crate::contract_area!($start, outbox:
             events_wait_until_their_work_is_done,
             late_events_come_oldest_first,
             settling_and_handing_on_may_come_in_any_order,
@@ -103,7 +108,14 @@ macro_rules! engine_contract {
             a_retried_job_counts_once_for_each_event,
             failed_jobs_outlive_those_that_were_done,
         );
-        $crate::engine_contract!(@area $start, queue:
+    };
+}
+
+/// Makes a test of every function of the queue's contract; the argument is as in [`store_contract!`].
+#[macro_export]
+macro_rules! queue_contract {
+    ($start:expr) => {
+        $crate::contract_area!($start, queue:
             jobs_are_known_by_their_id,
             the_most_urgent_come_first,
             jobs_wait_for_their_time,
@@ -116,7 +128,13 @@ macro_rules! engine_contract {
             jobs_survive_a_restart,
         );
     };
-    (@area $start:expr, $area:ident: $($name:ident),+ $(,)?) => {
+}
+
+/// Makes a test of each named function of one area.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_area {
+    ($start:expr, $area:ident: $($name:ident),+ $(,)?) => {
         mod $area {
             #[allow(unused_imports)]
             use super::*;

@@ -186,6 +186,8 @@ pub async fn an_end_is_recorded_once(engine: &mut dyn Engine) {
         [one, told],
         "one job of two has ended, and stated its event once"
     );
+    let other = JobId(id());
+    assert_eq!(store.settled(&[other, job]).await.expect("read"), [job]);
     assert_eq!(
         store
             .failed_jobs(None, 10)

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use souk_domain::{EventId, JobId};
 
-use super::Engine;
+use super::QueueEngine;
 use super::fixtures::{at, event, id};
 use crate::ports::store::{JobOutcome, Settlement};
 use crate::ports::{LeasedJob, NewJob, Queue, QueueCounts};
@@ -45,7 +45,7 @@ fn done(job: &NewJob) -> Settlement {
 }
 
 /// The same one twice is one, waiting or running.
-pub async fn jobs_are_known_by_their_id(engine: &mut dyn Engine) {
+pub async fn jobs_are_known_by_their_id(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     queue.check().await.expect("answers");
     let one = job(1, 0);
@@ -72,7 +72,7 @@ pub async fn jobs_are_known_by_their_id(engine: &mut dyn Engine) {
 }
 
 /// Urgent before old, old before new, and no more than asked for.
-pub async fn the_most_urgent_come_first(engine: &mut dyn Engine) {
+pub async fn the_most_urgent_come_first(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let jobs = [
         job(2, 0),
@@ -105,7 +105,7 @@ pub async fn the_most_urgent_come_first(engine: &mut dyn Engine) {
 }
 
 /// Not before.
-pub async fn jobs_wait_for_their_time(engine: &mut dyn Engine) {
+pub async fn jobs_wait_for_their_time(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let (early, late) = (job(5, 10), job(0, 20));
     queue
@@ -133,7 +133,7 @@ pub async fn jobs_wait_for_their_time(engine: &mut dyn Engine) {
 }
 
 /// The older token is void for everything.
-pub async fn a_lease_that_ran_out_is_somebody_elses(engine: &mut dyn Engine) {
+pub async fn a_lease_that_ran_out_is_somebody_elses(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let one = job(0, 0);
     queue.push(vec![one.clone()]).await.expect("added");
@@ -182,7 +182,7 @@ pub async fn a_lease_that_ran_out_is_somebody_elses(engine: &mut dyn Engine) {
 }
 
 /// A failed attempt counts, a postponed one does not; a lease that was given back is no lease.
-pub async fn attempts_are_counted(engine: &mut dyn Engine) {
+pub async fn attempts_are_counted(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let one = job(0, 0);
     queue.push(vec![one.clone()]).await.expect("added");
@@ -216,7 +216,7 @@ pub async fn attempts_are_counted(engine: &mut dyn Engine) {
 }
 
 /// Once the store knows the end: not added, and not leased though it was never finished.
-pub async fn what_is_done_is_never_handed_out_again(engine: &mut dyn Engine) {
+pub async fn what_is_done_is_never_handed_out_again(engine: &mut dyn QueueEngine) {
     let (store, queue) = (engine.store(), engine.queue());
     let (one, two) = (job(0, 0), job(0, 1));
     queue
@@ -262,7 +262,7 @@ async fn engine_is_still(queue: &dyn Queue, expected: &[JobId]) {
 }
 
 /// A job that failed, went, and was asked for again has new tokens.
-pub async fn tokens_of_an_earlier_life_are_void(engine: &mut dyn Engine) {
+pub async fn tokens_of_an_earlier_life_are_void(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let one = job(0, 0);
     queue.push(vec![one.clone()]).await.expect("added");
@@ -279,7 +279,7 @@ pub async fn tokens_of_an_earlier_life_are_void(engine: &mut dyn Engine) {
 }
 
 /// Many workers at once.
-pub async fn nobody_gets_what_another_has(engine: &mut dyn Engine) {
+pub async fn nobody_gets_what_another_has(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let jobs: Vec<_> = (0..200_u8).map(|n| job(n % 3, 0)).collect();
     queue.push(jobs.clone()).await.expect("added");
@@ -306,7 +306,7 @@ pub async fn nobody_gets_what_another_has(engine: &mut dyn Engine) {
 }
 
 /// A push, a retry, a job whose time comes, a lease that runs out.
-pub async fn waiting_ends_with_news(engine: &mut dyn Engine) {
+pub async fn waiting_ends_with_news(engine: &mut dyn QueueEngine) {
     let queue = engine.queue();
     let long = Duration::from_secs(30);
     let soon = Duration::from_secs(10);
@@ -349,7 +349,7 @@ pub async fn waiting_ends_with_news(engine: &mut dyn Engine) {
 }
 
 /// Waiting and running ones.
-pub async fn jobs_survive_a_restart(engine: &mut dyn Engine) {
+pub async fn jobs_survive_a_restart(engine: &mut dyn QueueEngine) {
     let (one, two) = (job(0, 0), job(1, 100));
     let queue = engine.queue();
     queue

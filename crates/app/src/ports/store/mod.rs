@@ -6,6 +6,7 @@
 mod accounts;
 mod catalog;
 mod chat;
+mod dump;
 mod orders;
 mod outbox;
 mod streams;
@@ -20,6 +21,7 @@ pub use catalog::{
     CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written,
 };
 pub use chat::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
+pub use dump::{DumpStore, Row, RowKind};
 pub use orders::{Committed, OrderFilter, OrderStore};
 pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
 pub use streams::{Appended, StreamStore};

@@ -81,6 +81,8 @@ pub trait OutboxStore: Send + Sync {
     -> Result<(), EngineError>;
     /// Records how jobs ended. A second record of the same job changes nothing.
     async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), EngineError>;
+    /// Those of these jobs whose end is recorded, done or failed, as far as the store still remembers.
+    async fn settled(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError>;
     /// Jobs that failed for good, the latest first.
     async fn failed_jobs(
         &self,

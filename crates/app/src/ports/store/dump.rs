@@ -1,0 +1,171 @@
+//! All data of a shop, on its way from one engine to another.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use souk_domain::catalog::{Product, Stock, StockMove};
+use souk_domain::order::Order;
+use souk_domain::shop::ShopSettings;
+use souk_domain::stream::{Assignee, Author, Content, StreamKey};
+use souk_domain::support::{CannedReply, Conversation};
+use souk_domain::user::User;
+use souk_domain::{EntryId, Event, EventId, JobId, Timestamp, UserId, VariantId};
+use tokio::sync::mpsc;
+
+use super::EngineError;
+
+/// One row of the data, in a form that no engine owns. Sessions, answers kept for keys, set-up codes and the queue's own
+/// records are not among them: people sign in again, and jobs are handed on again from the outbox.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "row", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[allow(clippy::large_enum_variant, missing_docs)]
+pub enum Row {
+    /// The shop's settings.
+    Shop(ShopSettings),
+    /// A person, with their password's hash.
+    User {
+        user: User,
+        password_hash: Option<String>,
+    },
+    /// A product.
+    Product(Product),
+    /// The count of a variant.
+    Stock { variant_id: VariantId, stock: Stock },
+    /// A change of a count.
+    StockMove(StockMove),
+    /// An order, the key that it is bound to, and the hash of the request (hexadecimal).
+    Order {
+        order: Order,
+        key: String,
+        request_hash: String,
+    },
+    /// An entry of a stream, as it reads now.
+    Entry {
+        stream: StreamKey,
+        seq: u64,
+        id: EntryId,
+        author: Option<Author>,
+        at: Timestamp,
+        content: Content,
+    },
+    /// How far somebody has read a stream; and which job wrote to them of what they had not.
+    ReadMark {
+        stream: StreamKey,
+        user_id: UserId,
+        seq: u64,
+        mailed_after: u64,
+        mailed: u64,
+        mailed_by: Option<JobId>,
+    },
+    /// What a message said before the entry `by_entry` changed it.
+    Audit {
+        stream: StreamKey,
+        by_entry: u64,
+        entry: u64,
+        deleted: bool,
+        at: Timestamp,
+        by: Assignee,
+        before: String,
+    },
+    /// A support conversation.
+    Conversation(Conversation),
+    /// A canned reply.
+    CannedReply(CannedReply),
+    /// An event whose work is not done; so many of its jobs are. It is handed on again where it is restored.
+    Event {
+        id: EventId,
+        at: Timestamp,
+        trace: Option<String>,
+        event: Event,
+        settled: u32,
+        retries: Option<JobId>,
+    },
+    /// A job that was done.
+    DoneJob { id: JobId, at: Timestamp },
+    /// A job that failed for good.
+    FailedJob {
+        id: JobId,
+        event_id: EventId,
+        job: String,
+        payload: String,
+        error: String,
+        attempts: u32,
+        trace: Option<String>,
+        created_at: Timestamp,
+        failed_at: Timestamp,
+    },
+}
+
+/// The kinds of rows, in canonical order. Beside each is what its rows are sorted by; ids sort as their 16 bytes do, and
+/// streams by their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RowKind {
+    /// One row at most.
+    Shop,
+    /// By id.
+    User,
+    /// By id.
+    Product,
+    /// By variant.
+    Stock,
+    /// By id, then variant, then kind (received, sold, returned).
+    StockMove,
+    /// By id.
+    Order,
+    /// By stream, then number.
+    Entry,
+    /// By stream, then person.
+    ReadMark,
+    /// By stream, then `by_entry`.
+    Audit,
+    /// By person.
+    Conversation,
+    /// By id.
+    CannedReply,
+    /// By id.
+    Event,
+    /// By id.
+    DoneJob,
+    /// By id.
+    FailedJob,
+}
+
+impl Row {
+    /// Which kind it is.
+    #[must_use]
+    pub fn kind(&self) -> RowKind {
+        match self {
+            Self::Shop(_) => RowKind::Shop,
+            Self::User { .. } => RowKind::User,
+            Self::Product(_) => RowKind::Product,
+            Self::Stock { .. } => RowKind::Stock,
+            Self::StockMove(_) => RowKind::StockMove,
+            Self::Order { .. } => RowKind::Order,
+            Self::Entry { .. } => RowKind::Entry,
+            Self::ReadMark { .. } => RowKind::ReadMark,
+            Self::Audit { .. } => RowKind::Audit,
+            Self::Conversation(_) => RowKind::Conversation,
+            Self::CannedReply(_) => RowKind::CannedReply,
+            Self::Event { .. } => RowKind::Event,
+            Self::DoneJob { .. } => RowKind::DoneJob,
+            Self::FailedJob { .. } => RowKind::FailedJob,
+        }
+    }
+}
+
+/// What `souk export` and `souk restore` ask of an engine.
+#[async_trait]
+pub trait DumpStore: Send + Sync {
+    /// Sends all rows in canonical order, as they are at one moment, in batches of at most 500 rows; ends early, without
+    /// an error, when nobody takes them any more.
+    async fn export(&self, out: mpsc::Sender<Vec<Row>>) -> Result<(), EngineError>;
+    /// Begins a restore into a store without data; whether it has none. From then until [`Self::end_restore`] the store
+    /// says that it is being restored, so that a restore that was cut off is never served.
+    async fn begin_restore(&self) -> Result<bool, EngineError>;
+    /// Keeps rows, in the order that `export` sends them: at most 500, all of one kind. The heads of streams follow from
+    /// their entries.
+    async fn restore(&self, rows: Vec<Row>) -> Result<(), EngineError>;
+    /// All rows are there.
+    async fn end_restore(&self) -> Result<(), EngineError>;
+    /// Whether a restore was begun and not ended.
+    async fn is_restoring(&self) -> Result<bool, EngineError>;
+}
