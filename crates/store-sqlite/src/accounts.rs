@@ -300,17 +300,26 @@ fn create(connection: &Connection, new: &NewUser) -> Result<NewAccount, Failure>
     if is_taken(connection, &new.user)? {
         return Ok(NewAccount::EmailTaken);
     }
+    insert(connection, &new.user, new.password_hash.as_deref())?;
+    follow(connection, new)
+}
+
+/// Keeps a person who is new.
+pub(crate) fn insert(
+    connection: &Connection,
+    user: &User,
+    password_hash: Option<&str>,
+) -> Result<(), Failure> {
     let sql = "INSERT INTO users (id, email_key, guest_key, role, password_hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let user = &new.user;
     connection.prepare_cached(sql)?.execute(params![
         user.id.0.as_bytes(),
         email_key(user),
         guest_key(user),
         records::role(user.role),
-        new.password_hash,
+        password_hash,
         serde_json::to_string(user)?,
     ])?;
-    follow(connection, new)
+    Ok(())
 }
 
 fn promote(connection: &Connection, new: &NewUser) -> Result<NewAccount, Failure> {

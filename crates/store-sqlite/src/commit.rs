@@ -145,7 +145,10 @@ fn write(connection: &Connection, writes: &Writes) -> Result<Vec<(StreamKey, u64
 }
 
 /// Writes orders, and what they are found by.
-fn insert_orders(connection: &Connection, placed: &[PlacedOrder]) -> Result<(), Failure> {
+pub(crate) fn insert_orders(
+    connection: &Connection,
+    placed: &[PlacedOrder],
+) -> Result<(), Failure> {
     const ORDERS: bulk::Into = bulk::Into {
         table: "orders (seq, id, number, user_id, key, request_hash, status, placed_at, body)",
         columns: 9,

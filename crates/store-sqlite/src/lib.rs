@@ -6,7 +6,7 @@
 //! the newest orders are found by, `merge` brings it to the tables of all orders, `sieve` knows from memory
 //! what they do not have. `bulk` writes and asks for many rows
 //! at once. `verify` checks the invariants, `trim`
-//! ends what outlived its retention, `backup` copies the file while it is written to. `records` and `cursor` are how
+//! ends what outlived its retention, `backup` copies the file while it is written to, `dump` takes all data elsewhere and back. `records` and `cursor` are how
 //! values stand in columns and addresses.
 //!
 //! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
@@ -19,6 +19,7 @@ mod chat;
 mod checkpoint;
 mod commit;
 mod cursor;
+mod dump;
 mod failure;
 mod fresh;
 mod group;

@@ -51,16 +51,19 @@ impl OrderStore for SqliteStore {
     }
 
     async fn keep_shop(&self, shop: &ShopSettings) -> Result<(), EngineError> {
-        let body = serde_json::to_string(shop).map_err(Failure::from)?;
+        let shop = shop.clone();
         self.inner
-            .write(move |connection| {
-                let sql = "INSERT INTO shop (id, body) VALUES (1, ?1)
-                    ON CONFLICT DO UPDATE SET body = excluded.body WHERE body != excluded.body";
-                connection.prepare_cached(sql)?.execute(params![body])?;
-                Ok(())
-            })
+            .write(move |connection| keep_shop(connection, &shop))
             .await
     }
+}
+
+pub(crate) fn keep_shop(connection: &Connection, shop: &ShopSettings) -> Result<(), Failure> {
+    let sql = "INSERT INTO shop (id, body) VALUES (1, ?1)
+        ON CONFLICT DO UPDATE SET body = excluded.body WHERE body != excluded.body";
+    let body = serde_json::to_string(shop)?;
+    connection.prepare_cached(sql)?.execute(params![body])?;
+    Ok(())
 }
 
 /// Reads one order.

@@ -94,6 +94,11 @@ pub(crate) fn stream_key(stream: StreamKey) -> Vec<u8> {
     key
 }
 
+/// The stream of a kept name; none when it is none.
+pub(crate) fn stream_of(key: &[u8]) -> Option<StreamKey> {
+    stream_name(key).parse().ok()
+}
+
 /// A stream's name in words, for people who look at damage.
 pub(crate) fn stream_name(key: &[u8]) -> String {
     let Some((kind, id)) = key.split_first() else {
@@ -154,6 +159,7 @@ mod tests {
         ];
         for key in keys {
             assert_eq!(stream_name(&stream_key(key)), key.to_string());
+            assert_eq!(stream_of(&stream_key(key)), Some(key));
         }
     }
 }

@@ -127,16 +127,7 @@ impl SupportStore for SqliteStore {
     async fn keep_canned_reply(&self, reply: &CannedReply) -> Result<(), EngineError> {
         let reply = reply.clone();
         self.inner
-            .write(move |connection| {
-                let sql = "INSERT INTO canned_replies (id, title, body) VALUES (?1, ?2, ?3)
-                    ON CONFLICT DO UPDATE SET title = excluded.title, body = excluded.body";
-                connection.prepare_cached(sql)?.execute(params![
-                    reply.id.as_bytes(),
-                    reply.title,
-                    serde_json::to_string(&reply)?
-                ])?;
-                Ok(())
-            })
+            .write(move |connection| keep_reply(connection, &reply))
             .await
     }
 
@@ -213,7 +204,18 @@ pub(crate) fn after_post(
     save(connection, &after)
 }
 
-fn save(connection: &Connection, conversation: &Conversation) -> Result<(), Failure> {
+pub(crate) fn keep_reply(connection: &Connection, reply: &CannedReply) -> Result<(), Failure> {
+    let sql = "INSERT INTO canned_replies (id, title, body) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET title = excluded.title, body = excluded.body";
+    connection.prepare_cached(sql)?.execute(params![
+        reply.id.as_bytes(),
+        reply.title,
+        serde_json::to_string(reply)?
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn save(connection: &Connection, conversation: &Conversation) -> Result<(), Failure> {
     let sql = "INSERT INTO conversations (user_id, status, assignee, last_at, body) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET status = excluded.status, assignee = excluded.assignee,
             last_at = excluded.last_at, body = excluded.body";

@@ -7,6 +7,8 @@ mod import;
 mod search;
 mod write;
 
+pub(crate) use write::insert;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;

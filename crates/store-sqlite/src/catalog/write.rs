@@ -122,7 +122,7 @@ pub(super) fn start_counting(
 }
 
 /// Keeps a product that is new.
-pub(super) fn insert(connection: &Connection, product: &Product) -> Result<(), Failure> {
+pub(crate) fn insert(connection: &Connection, product: &Product) -> Result<(), Failure> {
     let sql = "INSERT INTO products (id, handle, status, category, category_terms, sale, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         product.id.0.as_bytes(),

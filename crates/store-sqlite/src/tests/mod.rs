@@ -2,6 +2,7 @@
 
 mod batches;
 mod damage;
+mod dump;
 mod files;
 mod group;
 mod outbox;

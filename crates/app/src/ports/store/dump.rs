@@ -16,7 +16,12 @@ use super::EngineError;
 /// One row of the data, in a form that no engine owns. Sessions, answers kept for keys, set-up codes and the queue's own
 /// records are not among them: people sign in again, and jobs are handed on again from the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "row", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    content = "row",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 #[allow(clippy::large_enum_variant, missing_docs)]
 pub enum Row {
     /// The shop's settings.
@@ -150,6 +155,30 @@ impl Row {
             Self::FailedJob { .. } => RowKind::FailedJob,
         }
     }
+}
+
+/// A request's hash as a row shows it.
+#[must_use]
+pub fn hash_text(hash: &[u8; 32]) -> String {
+    use std::fmt::Write as _;
+    hash.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The hash that a row shows; none when it is not one.
+#[must_use]
+pub fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if text.len() != 2 * hash.len() || !text.is_ascii() {
+        return None;
+    }
+    for (place, byte) in hash.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * place..2 * place + 2], 16).ok()?;
+    }
+    Some(hash)
 }
 
 /// What `souk export` and `souk restore` ask of an engine.

@@ -21,7 +21,7 @@ pub use catalog::{
     CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written,
 };
 pub use chat::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
-pub use dump::{DumpStore, Row, RowKind};
+pub use dump::{DumpStore, Row, RowKind, hash_of, hash_text};
 pub use orders::{Committed, OrderFilter, OrderStore};
 pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
 pub use streams::{Appended, StreamStore};
@@ -38,6 +38,7 @@ pub trait Store:
     AccountStore
     + CatalogStore
     + ChatStore
+    + DumpStore
     + IdempotencyStore
     + OrderStore
     + OutboxStore
