@@ -20,6 +20,15 @@ use crate::state::ApiState;
 /// A dependency that has not answered by then is down.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// What every process of a fleet answers, whatever else it does.
+pub fn health_router(
+    app: std::sync::Arc<souk_app::App>,
+    options: crate::ApiOptions,
+) -> axum::Router {
+    let (routes, _) = routes().split_for_parts();
+    routes.with_state(ApiState::new(app, options))
+}
+
 pub(crate) fn routes() -> OpenApiRouter<ApiState> {
     OpenApiRouter::new()
         .routes(routes!(live))
@@ -78,7 +87,8 @@ struct Readiness {
     checks: Vec<Check>,
 }
 
-/// Whether the process can work, with each thing it depends on. Mail that is down is no reason to turn buyers away: it waits.
+/// Whether the process can work, with each thing it depends on. Jobs and mail that are down are no
+/// reason to turn buyers away: they wait.
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
     responses(
@@ -90,7 +100,7 @@ async fn ready(State(state): State<ApiState>) -> Response {
     let app = state.app();
     let checks = tokio::join!(
         check("store", true, app.store.check()),
-        check("queue", true, app.queue.check()),
+        check("queue", false, app.queue.check()),
         check("files", true, app.files.check()),
         check("mailer", false, app.mailer.check()),
     );

@@ -30,6 +30,7 @@ mod texts;
 mod values;
 
 pub use extract::client_address;
+pub use health::health_router;
 pub use ipnet::IpNet;
 pub use openapi::openapi;
 pub use router::router;

@@ -94,6 +94,12 @@ impl Committer {
         (Self { queue }, tokio::spawn(working.run(waiting)))
     }
 
+    /// Whether it still takes commands; not after its task ended.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.queue.is_closed()
+    }
+
     /// Hands a command over and awaits what becomes of it. When the caller goes away before its batch begins, the
     /// command is dropped.
     pub async fn submit(&self, command: Command) -> Result<Outcome, CommitError> {

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// Options of a worker.
 #[derive(Debug, Clone)]
 pub struct WorkerOptions {
+    /// Whether it runs jobs, hands on what others left behind, and removes what is too old. If not, it only hands on what
+    /// this process commits.
+    pub runs_jobs: bool,
     /// Jobs that run at once, at least 1.
     pub concurrency: usize,
     /// For how long a job is leased; renewed every third of it. A worker that died holds its jobs for so long.
@@ -49,6 +52,7 @@ pub struct BreakerOptions {
 impl Default for WorkerOptions {
     fn default() -> Self {
         Self {
+            runs_jobs: true,
             concurrency: 8,
             lease: Duration::from_secs(30),
             job_timeout: Duration::from_mins(1),

@@ -30,8 +30,8 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts the relay (with the other end of `app.relay`), the sweeper, the runner and the trimmer. Must be called in
-    /// a tokio runtime.
+    /// Starts the relay (with the other end of `app.relay`), and if it runs jobs, the sweeper, the runner and the
+    /// trimmer. Must be called in a tokio runtime.
     #[must_use]
     pub fn start(
         app: Arc<App>,
@@ -50,6 +50,9 @@ impl Worker {
         worker
             .background
             .spawn(relay::run(handover.clone(), events, stop()));
+        if !options.runs_jobs {
+            return worker;
+        }
         worker
             .background
             .spawn(sweeper::run(handover, options.clone(), stop()));

@@ -32,7 +32,7 @@ impl Backup {
         make_private(&partial)?;
         let database = engines.database()?;
         super::block_on(async {
-            Ok(wire::open_to_read(&database)?
+            Ok(wire::open_file(&database)?
                 .backup(&partial.join("souk.db"))
                 .await?)
         })

@@ -6,6 +6,7 @@ mod import;
 mod keys;
 mod openapi;
 mod serve;
+mod transfer;
 mod user;
 mod verify;
 
@@ -48,6 +49,11 @@ enum Command {
     Check,
     /// Copy everything into a new folder, while the shop runs; `souk serve --data-dir FOLDER` serves the copy.
     Backup(backup::Backup),
+    /// Write all data to one file, from which `souk restore` fills an empty database of any engine. Pictures, signing
+    /// keys and sessions are not in it.
+    Export(transfer::Export),
+    /// Fill an empty database from a file of `souk export`.
+    Restore(transfer::Restore),
     /// Keep the keys that tokens are signed with.
     Keys {
         #[command(subcommand)]
@@ -71,6 +77,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Verify => verify::run(engines),
         Command::Check => check::run(engines),
         Command::Backup(backup) => backup.run(engines),
+        Command::Export(export) => export.run(engines),
+        Command::Restore(restore) => restore.run(engines),
         Command::Keys { what } => what.run(engines),
         Command::Openapi => openapi::run(),
     };

@@ -9,8 +9,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{EngineOptions, ServeOptions};
-use crate::server;
 use crate::wire::Souk;
+use crate::{server, supervisor};
 
 /// Serves the shop.
 #[derive(Debug, Args)]
@@ -43,7 +43,10 @@ async fn serve(engines: &EngineOptions, options: &ServeOptions) -> anyhow::Resul
         super::say(line);
     }
     super::say(&format!("listening on http://{}", souk.address()));
+    supervisor::ready();
+    tokio::spawn(supervisor::keep_alive(souk.app().clone(), stop.clone()));
     stop.cancelled().await;
+    supervisor::stopping();
     tracing::info!("stopping: what runs may finish");
     souk.stop(Duration::from_secs(options.stop_deadline)).await;
     tracing::info!("stopped");

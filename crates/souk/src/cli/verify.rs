@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use souk_app::ports::store::VerifyStore as _;
+use souk_store_sqlite::Access;
 
 use crate::config::EngineOptions;
 use crate::wire;
@@ -10,7 +10,7 @@ use crate::wire;
 pub(super) fn run(engines: &EngineOptions) -> anyhow::Result<ExitCode> {
     let database = engines.database()?;
     let faults = super::block_on(async {
-        let store = wire::open_to_read(&database)?;
+        let store = wire::open_data(&database, Access::Read).await?;
         Ok(store.verify().await?)
     })?;
     for fault in &faults {

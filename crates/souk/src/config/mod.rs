@@ -11,9 +11,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
-pub use engines::{BlobsUrl, DatabaseUrl, MailUrl};
+pub use engines::{BlobsUrl, DatabaseUrl, MailUrl, host_of};
 pub use limits::{LimitOptions, Rate};
-pub use serve::ServeOptions;
+pub use serve::{Role, ServeOptions};
 pub use sockets::SocketLimits;
 
 /// Where everything is kept: the options that all commands share.
@@ -24,9 +24,48 @@ pub struct EngineOptions {
     #[arg(long, global = true, env = "SOUK_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
-    /// Data: `sqlite:PATH` [default: sqlite:DATA_DIR/souk.db].
-    #[arg(long, global = true, env = "SOUK_DATABASE", value_name = "URL")]
+    /// Data: `sqlite:PATH`, or `mongodb://h1,h2,h3/souk?replicaSet=rs0`, which --redis goes with
+    /// [default: sqlite:DATA_DIR/souk.db].
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_DATABASE",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub database: Option<String>,
+
+    /// File that holds the value of --database, for a URL with a password.
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_DATABASE_FILE",
+        value_name = "FILE",
+        conflicts_with = "database"
+    )]
+    pub database_file: Option<PathBuf>,
+
+    /// Jobs, cache, limits, presence and news between processes: `redis://host:6379`, `rediss://user:pass@host`,
+    /// `redis+sentinel://h1:26379,h2:26379/mymaster`, `redis+cluster://h1,h2,h3`. Goes with a mongodb database; without
+    /// both, all of it is in this process.
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_REDIS",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub redis: Option<String>,
+
+    /// File that holds the value of --redis, for a URL with a password.
+    #[arg(
+        long,
+        global = true,
+        env = "SOUK_REDIS_FILE",
+        value_name = "FILE",
+        conflicts_with = "redis"
+    )]
+    pub redis_file: Option<PathBuf>,
 
     /// Pictures: `file:PATH` [default: file:DATA_DIR/blobs].
     #[arg(long, global = true, env = "SOUK_BLOBS", value_name = "URL")]
@@ -97,29 +136,41 @@ impl EngineOptions {
         if let Some(folder) = &self.data_dir {
             return Ok(folder.clone());
         }
-        let beside = match &self.database {
-            Some(url) => match url.parse()? {
-                DatabaseUrl::Sqlite(path) => path.parent().map(PathBuf::from),
-            },
+        let beside = match self.database_url()? {
+            Some(DatabaseUrl::Sqlite(path)) => path.parent().map(PathBuf::from),
+            Some(DatabaseUrl::Mongo(_)) => Some(PathBuf::from("souk-data")),
             None => None,
         };
+        let given = self.database.is_some() || self.database_file.is_some();
         Ok(beside
             .filter(|folder| !folder.as_os_str().is_empty())
-            .unwrap_or_else(|| {
-                PathBuf::from(if self.database.is_some() {
-                    "."
-                } else {
-                    "souk-data"
-                })
-            }))
+            .unwrap_or_else(|| PathBuf::from(if given { "." } else { "souk-data" })))
     }
 
     /// The data engine.
     pub fn database(&self) -> anyhow::Result<DatabaseUrl> {
-        match &self.database {
-            Some(url) => Ok(url.parse()?),
+        match self.database_url()? {
+            Some(url) => Ok(url),
             None => Ok(DatabaseUrl::Sqlite(self.data_dir()?.join("souk.db"))),
         }
+    }
+
+    fn database_url(&self) -> anyhow::Result<Option<DatabaseUrl>> {
+        let url = given(
+            self.database.as_ref(),
+            self.database_file.as_ref(),
+            "--database-file",
+        )?;
+        Ok(url.as_deref().map(str::parse).transpose()?)
+    }
+
+    /// The URL of Redis, if there is one.
+    pub fn redis(&self) -> anyhow::Result<Option<String>> {
+        given(
+            self.redis.as_ref(),
+            self.redis_file.as_ref(),
+            "--redis-file",
+        )
     }
 
     /// The blob engine.
@@ -132,14 +183,9 @@ impl EngineOptions {
 
     /// The mail engine.
     pub fn mail(&self) -> anyhow::Result<MailUrl> {
-        let from_file = self.mail_file.as_ref().map(|file| {
-            let text = std::fs::read_to_string(file);
-            text.with_context(|| format!("--mail-file {} cannot be read", file.display()))
-        });
-        match (&self.mail, from_file.transpose()?) {
-            (Some(url), _) => Ok(url.parse()?),
-            (None, Some(url)) => Ok(url.trim().parse()?),
-            (None, None) => Ok(MailUrl::Folder(self.data_dir()?.join("mail"))),
+        match given(self.mail.as_ref(), self.mail_file.as_ref(), "--mail-file")? {
+            Some(url) => Ok(url.parse()?),
+            None => Ok(MailUrl::Folder(self.data_dir()?.join("mail"))),
         }
     }
 
@@ -150,6 +196,21 @@ impl EngineOptions {
             None => Ok(self.data_dir()?.join("signing-keys.json")),
         }
     }
+}
+
+/// A value that is given, or stands in a file. An empty one is none.
+fn given(
+    value: Option<&String>,
+    file: Option<&PathBuf>,
+    option: &str,
+) -> anyhow::Result<Option<String>> {
+    let text = match (value, file) {
+        (Some(value), _) => value.clone(),
+        (None, Some(file)) => std::fs::read_to_string(file)
+            .with_context(|| format!("{option} {} cannot be read", file.display()))?,
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// Whether only this machine can reach an address.

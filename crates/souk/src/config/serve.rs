@@ -2,14 +2,35 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use souk_domain::Currency;
 
 use super::{LimitOptions, SocketLimits, is_loopback};
 
+/// What a process does. Split over several processes, they need engines that processes can share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// Answers HTTP: the API and the pages.
+    Api,
+    /// Serves sockets.
+    Realtime,
+    /// Runs jobs, and hands on what others left behind.
+    Worker,
+}
+
 /// Options of `souk serve`.
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
+    /// What this process does, separated by commas. Every process answers /healthz, /readyz and /metrics.
+    #[arg(
+        long,
+        env = "SOUK_ROLES",
+        value_name = "ROLES",
+        value_delimiter = ',',
+        default_value = "api,realtime,worker"
+    )]
+    pub roles: Vec<Role>,
+
     /// Address to listen on; port 0 takes a free one.
     #[arg(
         long,
@@ -71,6 +92,17 @@ pub struct ServeOptions {
     )]
     pub jobs_at_once: usize,
 
+    /// Seconds after which work that is not known to be done is handed on again: what a queue that lost its data forgot
+    /// is done so much later.
+    #[arg(
+        long,
+        env = "SOUK_OVERDUE_AFTER",
+        value_name = "SECONDS",
+        default_value_t = 300,
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    pub overdue_after: u64,
+
     /// Seconds that what runs may take to finish when the server is told to stop.
     #[arg(
         long,
@@ -111,6 +143,12 @@ impl ServeOptions {
             );
         }
         Ok(())
+    }
+
+    /// Whether this process does that.
+    #[must_use]
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
     }
 
     /// Where the shop's pages are, without a slash at the end.

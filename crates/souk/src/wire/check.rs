@@ -1,10 +1,9 @@
 //! Tries every configured engine.
 
-use souk_app::ports::store::Store as _;
 use souk_store_sqlite::Access;
 
 use super::{engines, keys};
-use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
+use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl, host_of};
 
 /// What came of trying one engine.
 pub struct Finding {
@@ -28,18 +27,20 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
             wrong: tried.err().map(|error| format!("{error:#}")),
         });
     };
-    let DatabaseUrl::Sqlite(path) = &database;
     let tried = async {
-        anyhow::ensure!(
-            path.exists(),
-            "not there yet: the first `souk serve` makes it"
-        );
-        Ok(engines::open_store(&database, Access::Share)?
+        if let DatabaseUrl::Sqlite(path) = &database {
+            anyhow::ensure!(
+                path.exists(),
+                "not there yet: the first `souk serve` makes it"
+            );
+        }
+        Ok(engines::open_data(&database, Access::Share)
+            .await?
             .check()
             .await?)
     }
     .await;
-    found("data", format!("sqlite:{}", path.display()), tried);
+    found("data", database.to_string(), tried);
 
     let BlobsUrl::Folder(path) = &blobs;
     let tried = async { Ok(engines::open_files(&blobs).await?.check().await?) }.await;
@@ -47,14 +48,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
 
     let detail = match &mail {
         MailUrl::Folder(path) => format!("file:{}", path.display()),
-        MailUrl::Smtp(url) => {
-            // What stands before the last @ is a name and a password.
-            let host = url.rsplit_once('@').map_or_else(
-                || url.split_once("//").map_or("", |(_, rest)| rest),
-                |(_, host)| host,
-            );
-            format!("smtp server {host}")
-        }
+        MailUrl::Smtp(url) => format!("smtp server {}", host_of(url)),
     };
     let tried = async {
         Ok(engines::open_mailer(options, "http://localhost")

@@ -1,17 +1,65 @@
-//! Engines by URL.
+//! Engines by URL. There are two sets: everything embedded in this process, and MongoDB with Redis, which processes can
+//! share. Pictures and mail are chosen on their own.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use souk_app::ports::{Files, Mailer};
+use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
+use souk_app::ports::{Bus, Cache, Files, Limits, Mailer, Presence, Queue, Store};
 use souk_files::FolderFiles;
 use souk_mail::MailOptions;
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
 
-pub(super) fn open_store(database: &DatabaseUrl, access: Access) -> anyhow::Result<SqliteStore> {
-    let DatabaseUrl::Sqlite(path) = database;
+/// Sessions that are remembered for a moment.
+const CACHED_KEYS: usize = 20_000;
+
+/// The set of engines that data and work go through.
+pub(super) struct Shared {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) queue: Arc<dyn Queue>,
+    pub(super) bus: Arc<dyn Bus>,
+    pub(super) presence: Arc<dyn Presence>,
+    pub(super) cache: Arc<dyn Cache>,
+    pub(super) limits: Arc<dyn Limits>,
+}
+
+/// Opens the set that the options name.
+pub(super) async fn open_shared(
+    engines: &EngineOptions,
+    access: Access,
+    rate_limits: bool,
+) -> anyhow::Result<Shared> {
+    match (engines.database()?, engines.redis()?) {
+        (DatabaseUrl::Sqlite(path), None) => {
+            let store = open_sqlite(&path, access)?;
+            let limits: Arc<dyn Limits> = if rate_limits {
+                Arc::new(MemoryLimits::default())
+            } else {
+                Arc::new(NoLimits)
+            };
+            Ok(Shared {
+                queue: Arc::new(store.queue()),
+                store: Arc::new(store),
+                bus: Arc::new(LocalBus::default()),
+                presence: Arc::new(LocalPresence::default()),
+                cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
+                limits,
+            })
+        }
+        (DatabaseUrl::Sqlite(_), Some(_)) => anyhow::bail!(
+            "--redis goes with a mongodb database: a shop in one file is one process, which needs no Redis"
+        ),
+        (DatabaseUrl::Mongo(_), None) => anyhow::bail!(
+            "a mongodb database goes with --redis: processes that share data also share jobs, limits and news"
+        ),
+        (DatabaseUrl::Mongo(_url), Some(_redis)) => anyhow::bail!("not wired yet"),
+    }
+}
+
+fn open_sqlite(path: &Path, access: Access) -> anyhow::Result<SqliteStore> {
     let options = SqliteOptions {
         access,
         ..SqliteOptions::default()
@@ -20,11 +68,30 @@ pub(super) fn open_store(database: &DatabaseUrl, access: Access) -> anyhow::Resu
         .with_context(|| format!("--database sqlite:{}", path.display()))
 }
 
-/// The data engine for a command that only reads, beside a server or alone.
-pub fn open_to_read(database: &DatabaseUrl) -> anyhow::Result<SqliteStore> {
-    let DatabaseUrl::Sqlite(path) = database;
+/// The data engine alone, for a command that works beside a server or without one.
+pub async fn open_data(database: &DatabaseUrl, access: Access) -> anyhow::Result<Arc<dyn Store>> {
+    match database {
+        DatabaseUrl::Sqlite(path) => {
+            anyhow::ensure!(
+                access == Access::Serve || path.exists(),
+                "there is no database at {}",
+                path.display()
+            );
+            Ok(Arc::new(open_sqlite(path, access)?))
+        }
+        DatabaseUrl::Mongo(_url) => anyhow::bail!("not wired yet"),
+    }
+}
+
+/// The file of the embedded data engine, for a command that only it has.
+pub fn open_file(database: &DatabaseUrl) -> anyhow::Result<SqliteStore> {
+    let DatabaseUrl::Sqlite(path) = database else {
+        anyhow::bail!(
+            "{database} is not a file: copy it with MongoDB's own tools, or with `souk export`"
+        );
+    };
     anyhow::ensure!(path.exists(), "there is no database at {}", path.display());
-    open_store(database, Access::Read)
+    open_sqlite(path, Access::Read)
 }
 
 pub(super) async fn open_files(blobs: &BlobsUrl) -> anyhow::Result<Arc<dyn Files>> {

@@ -10,8 +10,7 @@ use std::sync::Arc;
 
 use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
 use souk_app::committer::{Committer, CommitterOptions};
-use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
-use souk_app::ports::{Clock as _, Limits};
+use souk_app::ports::Clock as _;
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
 use souk_store_sqlite::Access;
@@ -20,15 +19,13 @@ use tokio::task::JoinHandle;
 
 pub use self::souk::Souk;
 pub use check::{Finding, check};
-pub use engines::open_to_read;
+pub use engines::{open_data, open_file};
 pub use system::{SystemClock, SystemIds};
 
 use crate::config::EngineOptions;
 
 /// Commits whose events may wait for the relay; more are left to the sweeper.
 const RELAY_QUEUE: usize = 4_096;
-/// Sessions that are remembered for a moment.
-const CACHED_KEYS: usize = 20_000;
 /// Password hashes at once: 19 MiB each.
 const HASHES_AT_ONCE: usize = 2;
 
@@ -48,33 +45,25 @@ struct Wish {
 }
 
 async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
-    let store = engines::open_store(&engines.database()?, wish.access)?;
+    let shared = engines::open_shared(engines, wish.access, wish.rate_limits).await?;
+    anyhow::ensure!(
+        !shared.store.is_restoring().await?,
+        "a restore into this database was cut off: empty it, and restore again"
+    );
     let clock = Arc::new(SystemClock);
     let ids = Arc::new(SystemIds);
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
-    let shared = Arc::new(store.clone());
-    let bus = Arc::new(LocalBus::default());
     let (committer, committing) = Committer::start(
-        shared.clone(),
+        shared.store.clone(),
         relay.clone(),
-        bus.clone(),
+        shared.bus.clone(),
         ids.clone(),
         wish.committer,
     );
-    let limits: Arc<dyn Limits> = if wish.rate_limits {
-        Arc::new(MemoryLimits::default())
-    } else {
-        Arc::new(NoLimits)
-    };
     let app = App {
-        queue: Arc::new(store.queue()),
         files: engines::open_files(&engines.blobs()?).await?,
         mailer: engines::open_mailer(engines, &wish.options.public_url).await?,
-        bus,
-        presence: Arc::new(LocalPresence::default()),
-        cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
-        limits,
         tokens: Tokens::new(&signing_keys)?,
         passwords: Passwords::new(HASHES_AT_ONCE, &*ids)?,
         clock,
@@ -82,7 +71,12 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         committer,
         relay,
         options: wish.options,
-        store: shared,
+        store: shared.store,
+        queue: shared.queue,
+        bus: shared.bus,
+        presence: shared.presence,
+        cache: shared.cache,
+        limits: shared.limits,
     };
     Ok(Wired {
         app: Arc::new(app),

@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Wired, Wish, wire};
-use crate::config::{EngineOptions, ServeOptions};
+use crate::config::{DatabaseUrl, EngineOptions, Role, ServeOptions};
 use crate::{assets, demo, server, telemetry};
 
 /// What is left of the deadline when requests took all of it: enough to give jobs back.
@@ -36,7 +36,7 @@ pub struct Souk {
     listening: Vec<JoinHandle<()>>,
     stop: CancellationToken,
     worker: Worker,
-    sockets: Sockets,
+    sockets: Option<Sockets>,
     drain: Duration,
     committer: JoinHandle<()>,
 }
@@ -48,6 +48,13 @@ impl Souk {
         options: &ServeOptions,
         listener: TcpListener,
     ) -> anyhow::Result<Self> {
+        let alone = [Role::Api, Role::Realtime, Role::Worker]
+            .iter()
+            .all(|role| options.is(*role));
+        anyhow::ensure!(
+            alone || matches!(engines.database()?, DatabaseUrl::Mongo(_)),
+            "--roles: a shop in one file is served by one process, which has all roles; several need a mongodb database and --redis"
+        );
         let metrics = telemetry::metrics()?;
         let address = listener.local_addr()?;
         let public_url = options.public_url(address);
@@ -71,39 +78,50 @@ impl Souk {
             committer,
             ..
         } = wire(engines, wish).await?;
-        let greeting = prepare_shop(&app, options).await?;
+        let greeting = if options.is(Role::Api) {
+            prepare_shop(&app, options).await?
+        } else {
+            Vec::new()
+        };
         let worker = Worker::start(
             app.clone(),
             events,
             WorkerOptions {
+                runs_jobs: options.is(Role::Worker),
                 concurrency: options.jobs_at_once,
+                overdue_after: Duration::from_secs(options.overdue_after),
                 ..WorkerOptions::default()
             },
         );
-        let api = souk_api::router(
-            app.clone(),
-            ApiOptions {
-                origins: options.origins(address),
-                trusted_proxies: trusted_proxies(options)?,
-                body_limit: options.limits.body_limit,
-                import_body_limit: options.limits.import_limit,
-                secure_cookies: public_url.starts_with("https://"),
-                metrics: options
-                    .metrics_listen
-                    .is_none()
-                    .then(|| Arc::new(move || metrics.render()) as _),
-                assets: Some(assets::router(options.assets_url.as_deref())),
-                assets_url: options.assets_url.clone(),
-            },
-        );
-        let trusted = trusted_proxies(options)?;
-        let sockets = Sockets::start(
-            app.clone(),
-            options
+        let api_options = ApiOptions {
+            origins: options.origins(address),
+            trusted_proxies: trusted_proxies(options)?,
+            body_limit: options.limits.body_limit,
+            import_body_limit: options.limits.import_limit,
+            secure_cookies: public_url.starts_with("https://"),
+            metrics: options
+                .metrics_listen
+                .is_none()
+                .then(|| Arc::new(move || metrics.render()) as _),
+            assets: Some(assets::router(options.assets_url.as_deref())),
+            assets_url: options.assets_url.clone(),
+        };
+        let api = if options.is(Role::Api) {
+            souk_api::router(app.clone(), api_options)
+        } else {
+            souk_api::health_router(app.clone(), api_options)
+        };
+        let sockets = options.is(Role::Realtime).then(|| {
+            let limits = options
                 .sockets
-                .options(options.origins(address), options.limits.rate_limits),
-        );
-        let api = with_sockets(api, sockets.clone(), trusted);
+                .options(options.origins(address), options.limits.rate_limits);
+            Sockets::start(app.clone(), limits)
+        });
+        let trusted = trusted_proxies(options)?;
+        let api = match &sockets {
+            Some(sockets) => with_sockets(api, sockets.clone(), trusted),
+            None => api,
+        };
         let stop = CancellationToken::new();
         let deadlines =
             server::Deadlines::stopping_within(Duration::from_secs(options.stop_deadline));
@@ -169,7 +187,9 @@ impl Souk {
         let until = Instant::now() + deadline;
         // Sockets move while requests are still answered, so that whoever moves here by mistake is told at once.
         let spread = self.drain.min(deadline / 4);
-        self.sockets.stop(spread, deadline / 4).await;
+        if let Some(sockets) = &self.sockets {
+            sockets.stop(spread, deadline / 4).await;
+        }
         self.stop.cancel();
         for listening in self.listening {
             let _ = listening.await;

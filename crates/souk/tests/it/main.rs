@@ -15,6 +15,7 @@ mod command_line;
 mod crash;
 mod live;
 mod mails;
+mod moving;
 mod orders;
 mod server;
 mod soak;
