@@ -5,7 +5,7 @@ SHELL := /bin/bash
 RELEASE := target/release/souk
 PEER := bench/peer-node/node_modules/.package-lock.json
 
-.PHONY: help run test check dev build web tools test-tools rust-test web-test e2e crash soak bench bench-sockets fmt contract clean
+.PHONY: help run fleet crash-fleet test-full test check dev build web tools test-tools rust-test web-test e2e crash soak bench bench-sockets fmt contract clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -13,6 +13,10 @@ help: ## Say what can be made
 run: build ## Serve the demo shop at http://localhost:8080, with its data in ./souk-data
 	@echo "the shop: http://localhost:8080"
 	exec $(RELEASE) serve --demo --data-dir ./souk-data
+
+fleet: build test-tools ## Serve the demo shop from a whole fleet on this machine at http://localhost:8080: MongoDB, Redis, nginx, 6 servers
+	cargo build --release --locked -p souk-testbed
+	exec target/release/fleet $(RELEASE) ./souk-fleet $(or $(PORT),8080)
 
 test: ## Install what is needed and run every test
 	@scripts/test.sh
@@ -44,6 +48,9 @@ test-tools: ## Install what tests need as well (Chromium, a mail server)
 
 crash: web ## Kill the server at random moments: make crash ROUNDS=100 [SEED=…]
 	SOUK_CRASH_ROUNDS=$(or $(ROUNDS),20) SOUK_CRASH_SEED=$(SEED) cargo test --release --locked -p souk --test it crash:: -- --nocapture
+
+crash-fleet: web test-tools ## Kill and freeze parts of a fleet under load: make crash-fleet ROUNDS=60 [SEED=…]
+	SOUK_FLEET_ROUNDS=$(or $(ROUNDS),60) SOUK_FLEET_SEED=$(SEED) cargo test --release --locked -p souk --test it fleet::crash:: -- --nocapture
 
 soak: web ## Cut sockets and kill the server under talk: make soak SECONDS=600 [SEED=…]
 	SOUK_SOAK_SECONDS=$(or $(SECONDS),300) SOUK_SOAK_SEED=$(SEED) cargo test --release --locked -p souk --test it soak:: -- --nocapture

@@ -4,13 +4,17 @@
 //!
 //! Nothing that ships may import this.
 
+mod fleet;
 mod folder;
 mod mongo;
+mod nginx;
 mod process;
 mod redis;
 
+pub use fleet::{Fleet, Plan, Role, Server};
 pub use folder::Folder;
 pub use mongo::{ReplicaSet, shared_replica_set};
+pub use nginx::Nginx;
 pub use process::{Process, free_port};
 pub use redis::Redis;
 

@@ -7,11 +7,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-/// A running child. Dropping it kills it.
+/// A running child. Dropping it ends it.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
+    ending: Ending,
 }
+
+/// How a child is to end, when it is dropped and when this process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// SIGKILL.
+    Killed,
+    /// SIGTERM: it has children of its own to end.
+    Asked,
+}
+
+/// Longest wait for one that was asked.
+const ASKED: Duration = Duration::from_secs(5);
 
 type Order = (Command, mpsc::Sender<std::io::Result<Child>>);
 
@@ -34,9 +47,23 @@ impl Process {
         arguments: &[String],
         adjust: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Self> {
+        Self::start_to_end(Ending::Killed, program, arguments, adjust)
+    }
+
+    /// The same, with an ending of its own.
+    pub fn start_to_end(
+        ending: Ending,
+        program: &str,
+        arguments: &[String],
+        adjust: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Self> {
+        let signal = match ending {
+            Ending::Killed => "KILL",
+            Ending::Asked => "TERM",
+        };
         let mut command = Command::new("setpriv");
         command
-            .args(["--pdeathsig", "KILL", "--", program])
+            .args(["--pdeathsig", signal, "--", program])
             .args(arguments)
             .stdin(Stdio::null());
         adjust(&mut command);
@@ -45,7 +72,7 @@ impl Process {
         let child = answered
             .recv()?
             .with_context(|| format!("cannot start {program}"))?;
-        Ok(Self { child })
+        Ok(Self { child, ending })
     }
 
     /// Its number.
@@ -103,7 +130,10 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        self.kill();
+        match self.ending {
+            Ending::Killed => self.kill(),
+            Ending::Asked => drop(self.terminate(ASKED)),
+        }
     }
 }
 

@@ -23,6 +23,10 @@ async fn redis_comes_back_with_its_data_or_without() -> anyhow::Result<()> {
     let mut redis = Redis::start().await?;
     redis.restart().await?;
     redis.restart_empty().await?;
-    assert!(redis.process().is_some_and(souk_testbed::Process::is_running));
+    assert!(
+        redis
+            .process()
+            .is_some_and(souk_testbed::Process::is_running)
+    );
     Ok(())
 }

@@ -9,10 +9,13 @@
 mod accounts;
 mod authorisation;
 mod bad_input;
+mod balancer;
 mod binary;
+mod buyers;
 mod catalogue;
 mod command_line;
 mod crash;
+mod fleet;
 mod live;
 mod mails;
 mod moving;

@@ -22,7 +22,7 @@ use crate::soak_talker::{Said, Scene, Talker};
 use crate::socket_client::{PATIENCE, SocketClient};
 use crate::test_app::PASSWORD;
 
-const STAFF: usize = 4;
+pub const STAFF: usize = 4;
 const CUSTOMERS: usize = 10;
 const GUESTS: usize = 6;
 /// With a conversation and notes for each customer and guest: 50 streams in which they talk.
@@ -145,7 +145,7 @@ fn make_staff(folder: &Path) {
 }
 
 /// Staff, who read everything, and customers and guests, who read what is theirs.
-async fn make_talkers(scene: &Scene, random: &mut StdRng) -> Vec<Talker> {
+pub async fn make_talkers(scene: &Scene, random: &mut StdRng) -> Vec<Talker> {
     let (mut staff, mut shoppers) = (Vec::new(), Vec::new());
     for number in 0..STAFF {
         let body = json!({"email": format!("staff{number}@example.com"), "password": PASSWORD});
@@ -202,7 +202,7 @@ async fn make_talkers(scene: &Scene, random: &mut StdRng) -> Vec<Talker> {
 }
 
 /// The copies are, entry by entry, what their owner may GET, and hold all that its owner was told is there.
-async fn check(mut talker: Talker, mut socket: SocketClient) -> Talker {
+pub async fn check(mut talker: Talker, mut socket: SocketClient) -> Talker {
     for stream in talker.reads.clone() {
         // What the shop adds by itself may still be on its way.
         let whole = timeout(PATIENCE, async {
@@ -265,7 +265,7 @@ fn assert_stands(talker: &Talker, said: &Said) {
 }
 
 /// Nobody's words are there that nobody was told of.
-fn check_nothing_more(talkers: &[Talker]) {
+pub fn check_nothing_more(talkers: &[Talker]) {
     let staff = &talkers
         .iter()
         .max_by_key(|talker| talker.reads.len())

@@ -141,7 +141,7 @@ impl Talker {
         let socket = match connected {
             Ok(socket) => socket,
             // No server, or one that is about to stop.
-            Err(refused) if refused.is_null() => return None,
+            Err(refused) if refused.is_null() || refused["code"] == "unavailable" => return None,
             Err(refused) => panic!("not let in: {refused}"),
         };
         self.counts.connections += 1;
@@ -164,6 +164,9 @@ impl Talker {
         let request = self.http.post(format!("{url}/api/v1/auth/refresh"));
         let request = request.header("Origin", url).header("Cookie", &self.cookie);
         let answer = request.send().await.ok()?;
+        if answer.status().is_server_error() {
+            return None;
+        }
         assert_eq!(answer.status().as_u16(), 200, "the session is to go on");
         let cookie = cookie_of(&answer);
         let renewed: Value = answer.json().await.ok()?;
@@ -323,10 +326,13 @@ impl Talker {
         let request = self.request(reqwest::Method::POST, &path);
         let answer = request.json(&said.body).send().await.ok()?;
         let status = answer.status().as_u16();
-        let body: Value = answer.json().await.ok()?;
+        let body: Value = answer.json().await.unwrap_or(Value::Null);
         match status {
+            // Cut off in the middle of the answer.
+            200 | 201 if body.is_null() => None,
             200 | 201 => Some((body["seq"].as_u64().unwrap(), body["at"].clone())),
-            503 => None,
+            // A server that stops, or a front door whose server went away.
+            502..=504 => None,
             _ => panic!("{said:?}: {status} {body}"),
         }
     }

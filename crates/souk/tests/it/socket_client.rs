@@ -252,6 +252,9 @@ impl Copy {
             let Some(answer) = asker.try_ask("subscribe", asked).await else {
                 return false;
             };
+            if answer["code"] == "unavailable" {
+                return false;
+            }
             assert_eq!(answer["ok"], true, "{answer}");
             for entry in answer["entries"].as_array().unwrap() {
                 self.take(entry.clone());

@@ -1,4 +1,7 @@
 //! A whole Souk in this process, on a free port and a folder of its own.
+//!
+//! With `SOUK_TEST_ENGINES=fleet` it is two instances over MongoDB and Redis, and each connection goes to the other one
+//! than the last: what holds of one process must hold of a fleet.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,8 +16,11 @@ use souk::wire::Souk;
 use souk_app::accounts::{NewUserRequest, RegisterRequest, create_user};
 use souk_domain::Locale;
 use souk_domain::user::Role;
+use souk_testbed::Redis;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::balancer::Balancer;
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -35,7 +41,16 @@ pub struct TestApp {
     pub souk: Souk,
     pub folder: TempDir,
     pub http: reqwest::Client,
+    address: SocketAddr,
     url: String,
+    fleet: Option<Fleet>,
+}
+
+/// What a fleet has more than one process.
+struct Fleet {
+    second: Souk,
+    _balancer: Balancer,
+    _redis: Redis,
 }
 
 /// A signed-in person.
@@ -102,35 +117,56 @@ impl TestApp {
     /// On a folder that may hold a shop already.
     pub async fn start_in(folder: TempDir, more: &[&str]) -> Self {
         watch_panics();
-        let data_dir = folder.path().to_str().unwrap();
-        let base = [
-            "souk",
-            "--data-dir",
-            data_dir,
-            "--listen",
-            "127.0.0.1:0",
-            "--rate-limits",
-            "off",
-        ];
-        // What a test says comes last and counts.
-        let replaced = |option: &str| more.contains(&option);
-        let mut arguments: Vec<&str> = vec![base[0]];
-        for pair in base[1..].chunks(2) {
-            if !replaced(pair[0]) {
-                arguments.extend(pair);
-            }
+        if std::env::var("SOUK_TEST_ENGINES").is_ok_and(|engines| engines == "fleet") {
+            return Self::start_fleet_in(folder, more).await;
         }
-        arguments.extend(more);
-        let options = Options::parse_from(arguments);
-        let listener = souk::server::listen(options.serve.listen).unwrap();
-        let souk = Souk::start(&options.engines, &options.serve, listener)
-            .await
-            .unwrap();
+        let souk = start_souk(&folder, &[], more).await;
+        let address = souk.address();
+        Self::of(folder, souk, address, None).await
+    }
+
+    async fn start_fleet_in(folder: TempDir, more: &[&str]) -> Self {
+        // A folder that is opened again is the same shop. Its Redis is a new one: nothing may need the old one's data.
+        let name = folder.path().join("database");
+        if !name.exists() {
+            std::fs::write(&name, format!("it_{}", Uuid::now_v7().simple())).unwrap();
+        }
+        let name = std::fs::read_to_string(&name).unwrap();
+        let database = souk_testbed::shared_replica_set().await.url(&name);
+        let redis = Redis::start().await.unwrap();
+        let (balancer, to) = Balancer::bind().await;
+        let address = balancer.address;
+        let (public_url, origins, redis_url) = (
+            format!("http://localhost:{}", address.port()),
+            format!("http://{address}"),
+            redis.url(),
+        );
+        let engines = [
+            "--database",
+            &database,
+            "--redis",
+            &redis_url,
+            "--public-url",
+            &public_url,
+            "--origins",
+            &origins,
+        ];
+        let souk = start_souk(&folder, &engines, more).await;
+        let second = start_souk(&folder, &engines, more).await;
+        to.send(vec![souk.address(), second.address()]).unwrap();
+        let fleet = Fleet {
+            second,
+            _balancer: balancer,
+            _redis: redis,
+        };
+        Self::of(folder, souk, address, Some(fleet)).await
+    }
+
+    async fn of(folder: TempDir, souk: Souk, address: SocketAddr, fleet: Option<Fleet>) -> Self {
         // Mails of unread answers wait for minutes: only their own test wants them.
         let mut shop = souk.app().shop().await.unwrap();
         shop.support.mail_after_minutes = None;
         souk.app().store.keep_shop(&shop).await.unwrap();
-        let url = format!("http://{}", souk.address());
         let http = reqwest::Client::builder()
             .pool_max_idle_per_host(1_000)
             .build()
@@ -139,12 +175,14 @@ impl TestApp {
             souk,
             folder,
             http,
-            url,
+            address,
+            url: format!("http://{address}"),
+            fleet,
         }
     }
 
     pub fn address(&self) -> SocketAddr {
-        self.souk.address()
+        self.address
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -288,10 +326,39 @@ impl TestApp {
         let faults = self.souk.app().store.verify().await.unwrap();
         assert!(faults.is_empty(), "{faults:#?}");
         self.souk.stop(Duration::from_secs(10)).await;
+        if let Some(fleet) = self.fleet {
+            fleet.second.stop(Duration::from_secs(10)).await;
+        }
         let panics = PANICS.lock().unwrap();
         assert!(panics.is_empty(), "{panics:#?}");
         self.folder
     }
+}
+
+/// Starts an instance. What a test says comes last and counts.
+async fn start_souk(folder: &TempDir, engines: &[&str], more: &[&str]) -> Souk {
+    let data_dir = folder.path().to_str().unwrap();
+    let mut pairs = vec![
+        "--data-dir",
+        data_dir,
+        "--listen",
+        "127.0.0.1:0",
+        "--rate-limits",
+        "off",
+    ];
+    pairs.extend(engines);
+    let mut arguments: Vec<&str> = vec!["souk"];
+    for pair in pairs.chunks(2) {
+        if !more.contains(&pair[0]) {
+            arguments.extend(pair);
+        }
+    }
+    arguments.extend(more);
+    let options = Options::parse_from(arguments);
+    let listener = souk::server::listen(options.serve.listen).unwrap();
+    Souk::start(&options.engines, &options.serve, listener)
+        .await
+        .unwrap()
 }
 
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
