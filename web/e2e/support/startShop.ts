@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const startWithinMs = 30_000
+const startWithinMs = 120_000
 
 function binary(): string {
   const target = join(import.meta.dirname, '../../../target')
@@ -17,7 +17,19 @@ function binary(): string {
   return found
 }
 
-/** The address that the server prints once it listens. */
+/** What serves the shop: one process on a folder, or a whole fleet behind nginx (`SOUK_FLEET_BIN`). */
+function start(data: string): ChildProcess {
+  const fleet = process.env['SOUK_FLEET_BIN']
+  const [program, ...options] = fleet
+    ? [fleet, binary(), data, '0']
+    : [binary(), 'serve', '--demo', '--listen', '127.0.0.1:0', '--data-dir', data]
+  return spawn(program, options, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, SOUK_RATE_LIMITS: 'off', RUST_LOG: process.env['RUST_LOG'] ?? 'warn' },
+  })
+}
+
+/** The address that is printed once the shop is served. */
 function address(server: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = ''
@@ -25,7 +37,7 @@ function address(server: ChildProcess): Promise<string> {
     server.once('exit', (code) => reject(new Error(`souk ended with ${code}:\n${printed}`)))
     server.stdout?.on('data', (chunk: Buffer) => {
       printed += chunk.toString()
-      const url = /listening on (http:\/\/\S+)/.exec(printed)?.[1]
+      const url = /(?:listening on|the shop:) (http:\/\/\S+)/.exec(printed)?.[1]
       if (url === undefined) return
       clearTimeout(timer)
       resolve(url)
@@ -36,10 +48,7 @@ function address(server: ChildProcess): Promise<string> {
 /** One demo shop on data of its own for the whole run, gone afterwards. */
 export default async function startShop(): Promise<() => Promise<void>> {
   const data = await mkdtemp(join(tmpdir(), 'souk-e2e-'))
-  const server = spawn(binary(), ['serve', '--demo', '--listen', '127.0.0.1:0', '--data-dir', data], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, SOUK_RATE_LIMITS: 'off', RUST_LOG: process.env['RUST_LOG'] ?? 'warn' },
-  })
+  const server = start(data)
   process.env['SOUK_URL'] = await address(server)
   process.env['SOUK_MAIL_FOLDER'] = join(data, 'mail')
   return async () => {

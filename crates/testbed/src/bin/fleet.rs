@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use souk_testbed::{Fleet, Plan};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -14,10 +15,12 @@ async fn main() -> anyhow::Result<()> {
     let data = arguments.next().context(usage)?;
     std::fs::create_dir_all(&data)?;
     let mut plan = Plan::usual(&souk.canonicalize()?, &data.canonicalize()?);
-    plan.port = match arguments.next() {
-        Some(port) => Some(port.to_str().context(usage)?.parse().context(usage)?),
-        None => Some(8080),
+    let port: u16 = match arguments.next() {
+        Some(port) => port.to_str().context(usage)?.parse().context(usage)?,
+        None => 8080,
     };
+    // 0 takes a free one.
+    plan.port = (port != 0).then_some(port);
     plan.api = vec!["--demo".to_owned()];
     println!(
         "starting three members of MongoDB, Redis, nginx, and two of each: api, realtime, worker"
@@ -36,6 +39,10 @@ async fn main() -> anyhow::Result<()> {
     println!(
         "demo sign-ins: admin@demo.souk, staff@demo.souk, customer@demo.souk, password demo-souk-2026"
     );
-    tokio::signal::ctrl_c().await?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked?,
+        _ = terminated.recv() => {}
+    }
     Ok(())
 }
