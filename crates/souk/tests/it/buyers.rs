@@ -55,7 +55,7 @@ pub struct Buyer {
 }
 
 impl Buyer {
-    async fn place(&self, key: &str, body: &Value) -> Result<(u16, Value), reqwest::Error> {
+    pub async fn place(&self, key: &str, body: &Value) -> Result<(u16, Value), reqwest::Error> {
         let request = self
             .http
             .post(format!("{}/api/v1/orders", self.url))

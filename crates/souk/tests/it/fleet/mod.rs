@@ -1,6 +1,7 @@
-//! A fleet of real processes behind nginx, over a replica set and Redis: `crash` kills its parts.
+//! A fleet of real processes behind nginx, over a replica set and Redis: `crash` kills its parts, `flows` tries what it promises.
 
 mod crash;
+mod flows;
 
 use std::path::Path;
 use std::process::Output;
