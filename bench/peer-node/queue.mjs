@@ -34,7 +34,7 @@ async function work() {
   process.once('message', async () => {
     clearInterval(tell)
     await worker.close()
-    process.disconnect()
+    process.exit(0)
   })
 }
 
