@@ -33,7 +33,9 @@ export function cached(key, make) {
 
 async function fetch(key, make) {
   const far = await redis.get(PREFIX + key).catch(() => null)
-  const value = far ? JSON.parse(far) : await made(key, make)
+  const text = far ? JSON.parse(far) : await made(key, make)
+  // As bytes: a text would be encoded anew for each answer.
+  const value = text && { tag: text.tag, body: Buffer.from(text.body) }
   if (near.size >= MOST_IN_PROCESS) near.delete(near.keys().next().value)
   near.set(key, { value, until: Date.now() + IN_PROCESS_MS })
   return value

@@ -3,7 +3,7 @@
 // twice: jobs and entries have ids of their order.
 import { orders } from './mongo.mjs'
 import { addMails } from './queue.mjs'
-import { append, items, view } from './streams.mjs'
+import { append, beginStreams, items, view } from './streams.mjs'
 
 const MOST = 200
 const OVERDUE_MS = 10_000
@@ -55,7 +55,10 @@ function storeEntry(order) {
 async function sweep() {
   const overdue = { pending: { $lt: new Date(Date.now() - OVERDUE_MS) } }
   const found = await orders.find(overdue).sort({ pending: 1 }).limit(MOST).toArray()
-  if (found.length > 0) await deliver(found)
+  if (found.length === 0) return
+  // Without a transaction, a crash may have come between an order and the first entry of its stream.
+  await beginStreams(found)
+  await deliver(found)
 }
 
 const report = (error) => console.error('handing on failed; it is tried again:', error.message)

@@ -52,7 +52,7 @@ function send(request, response, found) {
     return
   }
   response.setHeader('Content-Type', 'application/json')
-  response.setHeader('Content-Length', Buffer.byteLength(found.body))
+  response.setHeader('Content-Length', found.body.length)
   response.end(found.body)
 }
 

@@ -11,6 +11,15 @@ export function firstEntry(order) {
   return row(`order:${order._id}`, 1, { id: order._id, type: 'order_placed', author: order.buyer, at: order.placedAt, data })
 }
 
+/** Writes the first entries that are missing. */
+export async function beginStreams(orders) {
+  try {
+    await entries.insertMany(orders.map(firstEntry), { ordered: false })
+  } catch (error) {
+    if (!isDuplicate(error)) throw error
+  }
+}
+
 export const items = (order) => order.lines.reduce((sum, line) => sum + line.quantity, 0)
 
 function row(stream, seq, { id, type, author, at, data }) {
