@@ -287,7 +287,7 @@ async fn keep(dialler: Arc<Dialler>, links: watch::Sender<Option<Link>>, doubt: 
 
 /// A connection whose server answers commands: one that still loads its data does not.
 async fn connect(dialler: &Dialler) -> RedisResult<Link> {
-    let mut link = dialler.link().await?;
+    let mut link = dialler.link(PATIENCE).await?;
     redis::cmd("PING").query_async::<()>(&mut link).await?;
     Ok(link)
 }

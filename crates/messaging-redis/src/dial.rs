@@ -43,15 +43,15 @@ impl Dialler {
         })
     }
 
-    /// A connection for commands.
-    pub(crate) async fn link(&self) -> RedisResult<Link> {
+    /// A connection for commands, each of which is answered within `most`.
+    pub(crate) async fn link(&self, most: Duration) -> RedisResult<Link> {
         if self.address.is_cluster() {
-            let client = self.cluster()?;
+            let client = self.cluster(most)?;
             return Ok(Link::Cluster(client.get_async_connection().await?));
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(PATIENCE))
-            .set_response_timeout(Some(PATIENCE));
+            .set_response_timeout(Some(most));
         let client = self.master().await?;
         let connection = client
             .get_multiplexed_async_connection_with_config(&config)
@@ -141,14 +141,14 @@ impl Dialler {
         builder.build()?.async_get_client().await
     }
 
-    fn cluster(&self) -> RedisResult<ClusterClient> {
+    fn cluster(&self, most: Duration) -> RedisResult<ClusterClient> {
         let nodes = (0..self.address.hosts.len())
             .map(|n| self.node(n))
             .collect::<RedisResult<Vec<_>>>()?;
         let mut builder = ClusterClient::builder(nodes)
             .retries(2)
             .connection_timeout(PATIENCE)
-            .response_timeout(PATIENCE);
+            .response_timeout(most);
         if self.address.tls {
             builder = builder.tls(TlsMode::Secure);
         }

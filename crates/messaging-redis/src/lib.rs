@@ -5,14 +5,17 @@
 //!
 //! - [`address`]: what a `--redis` URL says; [`dial`]: connections to it
 //! - [`connection`]: the connection for commands, which comes back by itself; [`outbound`]: publishing without waiting
+//! - [`queue`]: jobs, in BullMQ's layout
 //! - [`subscriber`]: channels listened to, which come back by themselves
 
 pub mod address;
 pub mod connection;
 mod dial;
 mod outbound;
+pub mod queue;
 pub mod subscriber;
 
 pub use address::{Address, AddressError};
 pub use connection::{Link, Redis};
+pub use queue::{QueueOptions, RedisQueue};
 pub use subscriber::{Heard, Subscriber};
