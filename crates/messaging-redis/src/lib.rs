@@ -5,17 +5,26 @@
 //!
 //! - [`address`]: what a `--redis` URL says; [`dial`]: connections to it
 //! - [`connection`]: the connection for commands, which comes back by itself; [`outbound`]: publishing without waiting
+//! - [`bus`], [`cache`], [`limits`], [`presence`]: what instances tell each other, and share
 //! - [`queue`]: jobs, in BullMQ's layout
 //! - [`subscriber`]: channels listened to, which come back by themselves
 
 pub mod address;
+pub mod bus;
+pub mod cache;
 pub mod connection;
 mod dial;
+pub mod limits;
 mod outbound;
+pub mod presence;
 pub mod queue;
 pub mod subscriber;
 
 pub use address::{Address, AddressError};
+pub use bus::RedisBus;
+pub use cache::RedisCache;
 pub use connection::{Link, Redis};
+pub use limits::RedisLimits;
+pub use presence::RedisPresence;
 pub use queue::{QueueOptions, RedisQueue};
 pub use subscriber::{Heard, Subscriber};

@@ -138,7 +138,9 @@ impl RedisQueue {
                 let event = event.and_then(|event| Uuid::try_parse(&event).ok());
                 job.event_id = event.map_or(job.event_id, EventId);
                 let starts = i64::from(one.job.attempts_started());
-                let attempt = u32::try_from(starts - base.unwrap_or(0)).unwrap_or(1).max(1);
+                let attempt = u32::try_from(starts - base.unwrap_or(0))
+                    .unwrap_or(1)
+                    .max(1);
                 if !over.contains(&job.id) {
                     return Ok(Some(Kept { job, attempt }));
                 }

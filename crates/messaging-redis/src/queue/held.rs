@@ -44,7 +44,9 @@ impl HeldJobs {
         let next = |last: u64| now.max(last + 1);
         let last = self
             .last
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)))
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(next(last))
+            })
             .unwrap_or(0);
         let token = next(last);
         (token, format!("souk:{}:{token}", self.instance))

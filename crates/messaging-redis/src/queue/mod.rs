@@ -5,8 +5,8 @@
 //! again. It must never be shared with clients of BullMQ 5.
 
 mod counts;
-mod engine;
 mod ends;
+mod engine;
 mod held;
 mod options;
 mod record;
@@ -167,10 +167,10 @@ impl Queue for RedisQueue {
         if most == 0 {
             return Ok(Vec::new());
         }
-        let Some(first) = self.fetch(&engine, now).await? else {
+        let Some(first) = self.fetch(&engine).await? else {
             return Ok(Vec::new());
         };
-        let others = join_all((1..most).map(|_| self.fetch(&engine, now))).await;
+        let others = join_all((1..most).map(|_| self.fetch(&engine))).await;
         // A fetch that failed may have taken a job all the same: that one comes back when its lock runs out.
         let fetched = std::iter::once(first)
             .chain(others.into_iter().filter_map(Result::ok).flatten())
@@ -269,8 +269,8 @@ struct Fetched {
 }
 
 impl RedisQueue {
-    async fn fetch(&self, engine: &Engine, now: Timestamp) -> Result<Option<Fetched>, EngineError> {
-        let (token, lock) = self.held.next_lock(now);
+    async fn fetch(&self, engine: &Engine) -> Result<Option<Fetched>, EngineError> {
+        let (token, lock) = self.held.next_lock(self.clock.now());
         let job = asked(engine.worker.get_next_job_nonblocking(&lock))
             .await
             .map_err(engine::refused)?;

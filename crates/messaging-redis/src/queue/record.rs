@@ -51,14 +51,15 @@ pub(super) fn to_bull(job: &NewJob, now: Timestamp) -> Result<BulkJob, EngineErr
         "origin".into(),
         serde_json::to_value(origin).map_err(refused)?,
     );
-    // BullMQ counts the delay from the job's making.
+    // BullMQ counts the delay from the job's making, which must not be later than now whatever the clock of its maker says.
+    let made = job.created_at.min(now).as_millisecond();
     let delay = (job.run_at > now)
-        .then(|| job.run_at.as_millisecond() - job.created_at.as_millisecond())
+        .then(|| job.run_at.as_millisecond() - made)
         .and_then(|delay| u64::try_from(delay).ok())
         .filter(|delay| *delay > 0);
     let options = JobOptions {
         job_id: Some(key_of(job.id)),
-        timestamp: u64::try_from(job.created_at.as_millisecond()).ok(),
+        timestamp: u64::try_from(made).ok(),
         delay,
         priority: (job.priority > 0).then(|| job.priority.into()),
         attempts: Some(ATTEMPTS_ELSEWHERE),

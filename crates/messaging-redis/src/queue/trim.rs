@@ -24,10 +24,7 @@ pub(super) async fn run(
     loop {
         sleep(options.trim_every).await;
         if let Err(error) = trim(&redis, &queue, &keys, &options, &*clock).await {
-            tracing::warn!(
-                error = &*error,
-                "old jobs of the queue cannot be let go"
-            );
+            tracing::warn!(error = &*error, "old jobs of the queue cannot be let go");
         }
     }
 }

@@ -69,7 +69,10 @@ async fn a_frozen_server_costs_one_short_wait_and_is_used_again_when_it_thaws() 
     for _ in 0..200 {
         assert_eq!(hurried().await, None);
     }
-    assert!(started.elapsed() < Duration::from_millis(500), "one wait, not 200");
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "one wait, not 200"
+    );
     assert!(!redis.is_up());
     tokio::time::sleep(Duration::from_secs(3)).await;
     assert_eq!(hurried().await, None);

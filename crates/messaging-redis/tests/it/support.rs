@@ -4,14 +4,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use souk_app::ports::Ids;
-use souk_domain::OrderNumber;
+use souk_app::ports::{Clock, Ids};
+use souk_domain::{OrderNumber, Timestamp};
 use souk_messaging_redis::{Address, Redis};
 use uuid::Uuid;
 
 /// Numbers in a row, scattered.
-#[derive(Default)]
 pub struct TestIds(AtomicU64);
+
+impl Default for TestIds {
+    fn default() -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        Self(AtomicU64::new(MADE.fetch_add(1, Ordering::Relaxed) << 32))
+    }
+}
 
 impl Ids for TestIds {
     fn uuid(&self) -> Uuid {
@@ -29,6 +35,16 @@ impl Ids for TestIds {
             let n = self.0.fetch_add(1, Ordering::Relaxed);
             *byte = (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
         }
+    }
+}
+
+/// The machine's clock.
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods)]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
     }
 }
 
