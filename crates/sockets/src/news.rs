@@ -82,6 +82,7 @@ async fn tell(shared: &Arc<Shared>, news: News) {
             }
         }
         News::PersonChanged { user_id } => changed(shared, user_id).await,
+        News::Missed => hub::look_everywhere(shared),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::gate::Gate;
 use crate::hub::Hub;
-use crate::presence::Telling;
+use crate::presence::{self, Telling};
 use crate::{news, patrol};
 
 /// The one namespace.
@@ -99,6 +99,10 @@ impl Sockets {
         let heard = shared.app.bus.listen();
         let until = |work| stop.clone().run_until_cancelled_owned(work);
         tasks.spawn(until(Box::pin(news::run(shared.clone(), heard)) as Work));
+        let changes = shared.app.presence.changes();
+        tasks.spawn(until(
+            Box::pin(presence::run(shared.clone(), changes)) as Work
+        ));
         tasks.spawn(until(Box::pin(crate::hub::tick(shared.clone())) as Work));
         tasks.spawn(until(
             Box::pin(patrol::run(shared.clone(), server.clone())) as Work

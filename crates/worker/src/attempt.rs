@@ -213,8 +213,16 @@ impl Attempts {
             .is_some()
         {
             self.relay.hand_over(events);
-            self.patiently(|| self.queue.finish(job.id, leased.token))
-                .await;
+            match &settlement.outcome {
+                JobOutcome::Done => {
+                    self.patiently(|| self.queue.finish(job.id, leased.token))
+                        .await
+                }
+                JobOutcome::Failed(error) => {
+                    self.patiently(|| self.queue.fail(job.id, leased.token, error))
+                        .await
+                }
+            };
         }
     }
 

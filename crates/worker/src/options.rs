@@ -67,7 +67,7 @@ impl Default for WorkerOptions {
                 wait: Duration::from_secs(30),
             },
             sweep_every: Duration::from_secs(1),
-            overdue_after: Duration::from_mins(5),
+            overdue_after: Duration::from_mins(1),
             trim_every: Duration::from_mins(10),
         }
     }

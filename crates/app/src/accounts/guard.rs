@@ -9,7 +9,7 @@ use souk_domain::Timestamp;
 use souk_domain::user::User;
 
 use super::AccountError;
-use crate::ports::News;
+use crate::ports::{EngineError, News};
 use crate::{Actor, App};
 
 /// How long an instance may take another's word that a session is good.
@@ -35,23 +35,14 @@ pub async fn authenticate_until(
     let now = app.now();
     let (user_id, session, ends) = app.tokens.read_access(access_token, now)?;
     let key = cache_key(session);
-    let cached = app.cache.get(&key).await;
-    let remembered = cached.and_then(|bytes| serde_json::from_slice::<Remembered>(&bytes).ok());
-    let state = if let Some(state) = remembered {
-        state
-    } else {
-        let state = app
-            .store
-            .session_state(session)
-            .await?
-            .ok_or(AccountError::SessionExpired)?;
-        let state = Remembered {
-            user: state.user,
-            expires_at: state.expires_at,
-        };
-        let bytes = serde_json::to_vec(&state).unwrap_or_default();
-        app.cache.put(&key, Bytes::from(bytes), REMEMBERED).await;
-        state
+    // Many requests of one session at once are one look at the store. Nothing is kept of a session that is not there: an
+    // empty value says so for as long as one that is.
+    let bytes = app
+        .cache
+        .get_or(&key, REMEMBERED, Box::pin(look_up(app, session)))
+        .await?;
+    let Ok(state) = serde_json::from_slice::<Remembered>(&bytes) else {
+        return Err(AccountError::SessionExpired);
     };
     if state.user.id != user_id || state.expires_at <= now {
         return Err(AccountError::SessionExpired);
@@ -61,6 +52,18 @@ pub async fn authenticate_until(
         session,
     };
     Ok((actor, ends))
+}
+
+/// What is to be remembered of a session; nothing of one that has ended.
+async fn look_up(app: &App, session: SessionId) -> Result<Bytes, EngineError> {
+    let Some(state) = app.store.session_state(session).await? else {
+        return Ok(Bytes::new());
+    };
+    let state = Remembered {
+        user: state.user,
+        expires_at: state.expires_at,
+    };
+    Ok(Bytes::from(serde_json::to_vec(&state).unwrap_or_default()))
 }
 
 /// Forgets what is remembered of a session, on every instance.

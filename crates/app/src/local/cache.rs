@@ -6,37 +6,52 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::ports::Cache;
+use crate::ports::cache::Flights;
 
 /// Bounded by the number of keys; the least useful ones go first (S3-FIFO).
-pub struct MemoryCache(quick_cache::sync::Cache<String, (Instant, Bytes)>);
+pub struct MemoryCache {
+    values: quick_cache::sync::Cache<String, (Instant, Bytes)>,
+    flights: Flights,
+}
 
 impl MemoryCache {
     /// Keeps about `capacity` keys.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self(quick_cache::sync::Cache::new(capacity))
+        Self {
+            values: quick_cache::sync::Cache::new(capacity),
+            flights: Flights::default(),
+        }
     }
 }
 
 #[async_trait]
 impl Cache for MemoryCache {
     async fn get(&self, key: &str) -> Option<Bytes> {
-        let (until, value) = self.0.get(key)?;
+        let (until, value) = self.values.get(key)?;
         (Instant::now() < until).then_some(value)
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) {
-        self.0.insert(key.to_owned(), (Instant::now() + ttl, value));
+        self.values
+            .insert(key.to_owned(), (Instant::now() + ttl, value));
     }
 
     async fn remove(&self, key: &str) {
-        self.0.remove(key);
+        self.values.remove(key);
+    }
+
+    fn flights(&self) -> &Flights {
+        &self.flights
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::ports::EngineError;
 
     #[tokio::test]
     async fn values_live_as_long_as_they_may() {
@@ -51,5 +66,39 @@ mod tests {
         assert_eq!(cache.get("b").await, None);
         cache.remove("a").await;
         assert_eq!(cache.get("a").await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_misses_at_once_are_one_making() {
+        let cache = MemoryCache::new(10);
+        let made = AtomicU32::new(0);
+        let ttl = Duration::from_mins(1);
+        let ask = |fails: bool| {
+            let made = &made;
+            cache.get_or(
+                "a",
+                ttl,
+                Box::pin(async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    made.fetch_add(1, Ordering::Relaxed);
+                    if fails {
+                        return Err(EngineError::Conflict);
+                    }
+                    Ok(Bytes::from_static(b"1"))
+                }),
+            )
+        };
+        // The first fails; one of the others makes it for all of them.
+        let (failed, good) = tokio::join!(
+            ask(true),
+            futures::future::join_all((0..100).map(|_| ask(false)))
+        );
+        assert!(failed.is_err());
+        assert!(good.iter().all(Result::is_ok));
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+        assert!(ask(true).await.is_ok(), "it is there");
+        cache.remove("a").await;
+        assert!(ask(false).await.is_ok());
+        assert_eq!(made.load(Ordering::Relaxed), 3, "it is made again");
     }
 }

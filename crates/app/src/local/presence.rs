@@ -4,16 +4,31 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use souk_domain::UserId;
+use tokio::sync::broadcast;
 
 use crate::ports::Presence;
 
+/// Changes that a slow listener may be behind.
+const KEPT: usize = 4_096;
+
 /// Sockets of each person.
-#[derive(Default)]
-pub struct LocalPresence(Mutex<HashMap<UserId, u32>>);
+pub struct LocalPresence {
+    sockets: Mutex<HashMap<UserId, u32>>,
+    changes: broadcast::Sender<UserId>,
+}
+
+impl Default for LocalPresence {
+    fn default() -> Self {
+        Self {
+            sockets: Mutex::default(),
+            changes: broadcast::Sender::new(KEPT),
+        }
+    }
+}
 
 impl LocalPresence {
     fn sockets(&self) -> MutexGuard<'_, HashMap<UserId, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -22,7 +37,12 @@ impl Presence for LocalPresence {
         let mut sockets = self.sockets();
         let count = sockets.entry(user).or_default();
         *count += 1;
-        *count == 1
+        let is_first = *count == 1;
+        if is_first {
+            // Nobody listens: nobody needs to know.
+            let _ = self.changes.send(user);
+        }
+        is_first
     }
 
     fn leave(&self, user: UserId) -> bool {
@@ -34,6 +54,7 @@ impl Presence for LocalPresence {
         let is_last = *count == 0;
         if is_last {
             sockets.remove(&user);
+            let _ = self.changes.send(user);
         }
         is_last
     }
@@ -45,6 +66,10 @@ impl Presence for LocalPresence {
     fn online(&self) -> Vec<UserId> {
         self.sockets().keys().copied().collect()
     }
+
+    fn changes(&self) -> broadcast::Receiver<UserId> {
+        self.changes.subscribe()
+    }
 }
 
 #[cfg(test)]
@@ -55,6 +80,7 @@ mod tests {
     fn somebody_is_there_from_the_first_socket_to_the_last() {
         let presence = LocalPresence::default();
         let user = UserId(uuid::Uuid::from_u128(1));
+        let mut changes = presence.changes();
         assert!(!presence.leave(user));
         assert!(presence.enter(user));
         assert!(!presence.enter(user));
@@ -63,5 +89,8 @@ mod tests {
         assert!(presence.leave(user));
         assert!(!presence.is_online(user));
         assert!(presence.online().is_empty());
+        let heard = [changes.try_recv(), changes.try_recv()];
+        assert_eq!(heard, [Ok(user), Ok(user)], "came and went");
+        assert!(changes.try_recv().is_err());
     }
 }

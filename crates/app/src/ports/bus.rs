@@ -54,6 +54,8 @@ pub enum News {
         /// Who.
         user_id: UserId,
     },
+    /// News of other instances may have been lost for a while: look everywhere. No instance says this to another.
+    Missed,
 }
 
 /// Carries news.

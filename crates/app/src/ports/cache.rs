@@ -1,9 +1,18 @@
 //! What may be forgotten at any time.
 
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use tokio::sync::OnceCell;
+
+use super::EngineError;
+
+/// How a value is made that the cache does not have.
+pub type Make<'a> = Pin<Box<dyn Future<Output = Result<Bytes, EngineError>> + Send + 'a>>;
 
 /// A cache: quick, shared by all instances where the engine is, and allowed to lose anything at any moment. It never
 /// fails: what cannot be had is a miss.
@@ -15,4 +24,61 @@ pub trait Cache: Send + Sync {
     async fn put(&self, key: &str, value: Bytes, ttl: Duration);
     /// Forgets a key, on every instance.
     async fn remove(&self, key: &str);
+    /// The values that are being made in this process.
+    fn flights(&self) -> &Flights;
+
+    /// The value of a key. If it is not there, it is made and kept; whoever asks for it meanwhile waits for that one, so
+    /// that many misses at once are one making. An error goes to whoever made; the next of those who wait tries again.
+    async fn get_or(&self, key: &str, ttl: Duration, make: Make<'_>) -> Result<Bytes, EngineError> {
+        if let Some(value) = self.get(key).await {
+            return Ok(value);
+        }
+        let flight = self.flights().join(key);
+        let made = flight.cell.get_or_try_init(async || {
+            let value = make.await?;
+            self.put(key, value.clone(), ttl).await;
+            Ok(value)
+        });
+        made.await.cloned()
+    }
+}
+
+/// The values that are being made: one making for each key.
+#[derive(Default)]
+pub struct Flights(Mutex<HashMap<String, Arc<OnceCell<Bytes>>>>);
+
+impl Flights {
+    fn join(&self, key: &str) -> Flight<'_> {
+        let cell = self.all().entry(key.to_owned()).or_default().clone();
+        Flight {
+            flights: self,
+            key: key.to_owned(),
+            cell,
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<String, Arc<OnceCell<Bytes>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Somebody who waits for a value; the last one takes the making away, and whoever has the value ends it for those who
+/// come later.
+struct Flight<'a> {
+    flights: &'a Flights,
+    key: String,
+    cell: Arc<OnceCell<Bytes>>,
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        let mut all = self.flights.all();
+        let is_ours = all
+            .get(&self.key)
+            .is_some_and(|cell| Arc::ptr_eq(cell, &self.cell));
+        // Two: this one, and the map's.
+        if is_ours && (self.cell.initialized() || Arc::strong_count(&self.cell) <= 2) {
+            all.remove(&self.key);
+        }
+    }
 }

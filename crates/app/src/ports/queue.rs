@@ -75,8 +75,14 @@ pub trait Queue: Send + Sync {
     async fn wait(&self, most: Duration);
     /// Prolongs a lease.
     async fn renew(&self, id: JobId, token: u64, until: Timestamp) -> Result<bool, EngineError>;
-    /// The job is over, done or failed for good: the store has its outcome.
+    /// The job is over: the store has its outcome.
     async fn finish(&self, id: JobId, token: u64) -> Result<bool, EngineError>;
+    /// The job failed for good, and the store has that. An engine whose own list of failed jobs people look at puts it
+    /// there; for any other it is over like those that were done.
+    async fn fail(&self, id: JobId, token: u64, error: &str) -> Result<bool, EngineError> {
+        let _ = error;
+        self.finish(id, token).await
+    }
     /// The attempt failed; try again at `run_at`.
     async fn retry(
         &self,

@@ -19,6 +19,7 @@ pub mod queue;
 pub mod streams;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -37,6 +38,19 @@ pub trait Engine: Send + Sync {
 pub trait QueueEngine: Engine {
     /// Its queue.
     fn queue(&self) -> Arc<dyn Queue>;
+    /// Whose time it goes by.
+    fn pace(&self) -> Pace {
+        Pace::Told
+    }
+}
+
+/// Whose time a queue goes by.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// The time that each call names.
+    Told,
+    /// Its own. What the tests call a second takes so long, and what falls due may be there a little later.
+    Real(Duration),
 }
 
 /// Makes a test of every function of the store's contract. The argument is an async function (or closure) that starts an

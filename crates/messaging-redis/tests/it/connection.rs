@@ -1,0 +1,153 @@
+//! The connection for commands, and the one for listening.
+
+use std::time::{Duration, Instant};
+
+use redis::cmd;
+use souk_messaging_redis::{Heard, Subscriber};
+use souk_testbed::Redis as Server;
+use tokio::sync::mpsc;
+
+use crate::support::{connect, until};
+
+const SOON: Duration = Duration::from_secs(5);
+
+async fn next(heard: &mut mpsc::Receiver<Heard>) -> Heard {
+    tokio::time::timeout(SOON, heard.recv())
+        .await
+        .expect("in time")
+        .expect("still there")
+}
+
+fn message(payload: &'static str) -> Heard {
+    Heard::Message {
+        channel: "souk:test".into(),
+        payload: payload.into(),
+    }
+}
+
+#[tokio::test]
+async fn it_comes_back_by_itself_and_nobody_waits_for_it_meanwhile() {
+    let mut server = Server::start().await.unwrap();
+    server.kill();
+    let redis = connect(&server.url());
+    let started = Instant::now();
+    assert!(redis.query::<()>(&cmd("PING")).await.is_err());
+    assert!(started.elapsed() < Duration::from_millis(50));
+    assert!(!redis.is_up());
+    for round in 0..3 {
+        server.restart().await.unwrap();
+        let took = until("it is up", SOON, async || redis.is_up()).await;
+        assert!(took < Duration::from_millis(1_500), "{took:?}");
+        redis
+            .query::<()>(cmd("SET").arg("souk:k").arg(round))
+            .await
+            .unwrap();
+        server.kill();
+        until("its end is seen", SOON, async || !redis.is_up()).await;
+        let started = Instant::now();
+        for _ in 0..100 {
+            assert!(redis.query::<()>(&cmd("PING")).await.is_err());
+            assert!(!redis.publish("a", "b"));
+        }
+        assert!(started.elapsed() < Duration::from_millis(50));
+    }
+}
+
+#[tokio::test]
+async fn a_frozen_server_costs_one_short_wait_and_is_used_again_when_it_thaws() {
+    let mut server = Server::start().await.unwrap();
+    let redis = connect(&server.url());
+    redis.until_up().await;
+    let hurried = async || {
+        redis
+            .hurried(|mut redis| async move { cmd("PING").query_async::<String>(&mut redis).await })
+            .await
+    };
+    assert_eq!(hurried().await.as_deref(), Some("PONG"));
+    server.process().unwrap().freeze();
+    let started = Instant::now();
+    for _ in 0..200 {
+        assert_eq!(hurried().await, None);
+    }
+    assert!(
+        started.elapsed() < Duration::from_millis(500),
+        "one wait, not 200"
+    );
+    assert!(!redis.is_up());
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(hurried().await, None);
+    server.process().unwrap().thaw();
+    let took = until("it answers", SOON, async || hurried().await.is_some()).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_listener_is_told_when_it_was_deaf_and_hears_again_within_a_second() {
+    let mut server = Server::start().await.unwrap();
+    let redis = connect(&server.url());
+    let (subscriber, mut heard) = Subscriber::open(&redis);
+    subscriber.subscribe("souk:test");
+    subscriber.subscribe("souk:other");
+    subscriber.unsubscribe("souk:other");
+    redis.until_up().await;
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    let told = async |text: &'static str, heard: &mut mpsc::Receiver<Heard>| {
+        until("it is said", SOON, async || redis.is_up()).await;
+        assert!(redis.publish("souk:other", "not for us"));
+        assert!(redis.publish("souk:test", text));
+        assert_eq!(next(heard).await, message(text));
+    };
+    told("one", &mut heard).await;
+    server.restart_empty().await.unwrap();
+    assert_eq!(next(&mut heard).await, Heard::Deaf);
+    let started = Instant::now();
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    assert!(started.elapsed() < Duration::from_secs(1));
+    told("two", &mut heard).await;
+    server.process().unwrap().freeze();
+    assert_eq!(next(&mut heard).await, Heard::Deaf);
+    server.process().unwrap().thaw();
+    let started = Instant::now();
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    assert!(started.elapsed() < Duration::from_secs(1));
+    told("three", &mut heard).await;
+}
+
+#[tokio::test]
+async fn what_is_published_comes_whole_and_in_order() {
+    let server = Server::start().await.unwrap();
+    let redis = connect(&server.url());
+    let (subscriber, mut heard) = Subscriber::open(&redis);
+    subscriber.subscribe_pattern("souk:*");
+    redis.until_up().await;
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    for n in 0..5_000_u32 {
+        assert!(redis.publish("souk:test", n.to_be_bytes().to_vec()));
+    }
+    for n in 0..5_000_u32 {
+        let Heard::Message { payload, .. } = next(&mut heard).await else {
+            panic!("deaf at {n}");
+        };
+        assert_eq!(payload[..], n.to_be_bytes());
+    }
+}
+
+#[tokio::test]
+async fn who_falls_behind_is_told_so_and_costs_no_memory() {
+    let server = Server::start().await.unwrap();
+    let redis = connect(&server.url());
+    let (subscriber, mut heard) = Subscriber::open(&redis);
+    subscriber.subscribe("souk:test");
+    redis.until_up().await;
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    for _ in 0..12_000 {
+        assert!(redis.publish("souk:test", "x"));
+    }
+    until("as many wait as may", SOON, async || heard.len() == 8_192).await;
+    while heard.len() > 0 {
+        assert_eq!(next(&mut heard).await, message("x"));
+    }
+    assert!(redis.publish("souk:test", "last"));
+    while next(&mut heard).await != Heard::Listening {}
+    while next(&mut heard).await != message("last") {}
+}

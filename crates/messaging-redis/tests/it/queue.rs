@@ -1,0 +1,111 @@
+//! The queue: its contract, and what happens when Redis goes and comes.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use souk_app::ports::contract::{Engine, Pace, QueueEngine};
+use souk_app::ports::{Queue, Store};
+use souk_messaging_redis::{QueueOptions, Redis, RedisQueue};
+use souk_store_sqlite::{SqliteOptions, SqliteStore};
+use souk_testbed::Redis as Server;
+use tempfile::TempDir;
+
+use crate::support::{SystemClock, TestIds, connect};
+
+/// A queue on a Redis of its own, beside a store of its own.
+pub struct OnRedis {
+    pub server: Server,
+    pub redis: Redis,
+    pub store: Arc<SqliteStore>,
+    pub options: QueueOptions,
+    queue: Option<Arc<RedisQueue>>,
+    _folder: TempDir,
+}
+
+impl OnRedis {
+    /// As a shop has it, but quicker to see that a lock ran out.
+    pub async fn start(second: Duration) -> Self {
+        let server = Server::start().await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("souk.db"), SqliteOptions::default());
+        let mut engine = Self {
+            redis: connect(&server.url()),
+            server,
+            store: Arc::new(store.unwrap()),
+            options: QueueOptions {
+                lease: second * 30,
+                stalled_every: Duration::from_millis(50),
+                ..QueueOptions::default()
+            },
+            queue: None,
+            _folder: folder,
+        };
+        engine.open().await;
+        engine
+    }
+
+    pub fn open_another(&self) -> Arc<RedisQueue> {
+        Arc::new(RedisQueue::start(
+            self.redis.clone(),
+            self.options.clone(),
+            self.store.clone(),
+            Arc::new(SystemClock),
+            Arc::new(TestIds::default()),
+        ))
+    }
+
+    async fn open(&mut self) {
+        self.queue = None;
+        let queue = self.open_another();
+        answers(&*queue).await;
+        self.queue = Some(queue);
+    }
+
+    pub fn now(&self) -> Arc<RedisQueue> {
+        self.queue.clone().unwrap()
+    }
+}
+
+pub async fn answers(queue: &dyn Queue) -> Duration {
+    let started = Instant::now();
+    while queue.check().await.is_err() {
+        assert!(started.elapsed() < Duration::from_secs(10), "no answer");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    started.elapsed()
+}
+
+#[async_trait]
+impl Engine for OnRedis {
+    fn store(&self) -> Arc<dyn Store> {
+        self.store.clone()
+    }
+
+    async fn restart(&mut self) {
+        self.open().await;
+    }
+}
+
+impl QueueEngine for OnRedis {
+    fn queue(&self) -> Arc<dyn Queue> {
+        self.now()
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Real(SECOND)
+    }
+}
+
+/// What the contract calls a second.
+const SECOND: Duration = Duration::from_millis(250);
+
+mod contract {
+    use super::{OnRedis, SECOND};
+
+    async fn start() -> OnRedis {
+        OnRedis::start(SECOND).await
+    }
+
+    souk_app::queue_contract!(start);
+}
