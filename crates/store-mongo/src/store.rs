@@ -1,0 +1,98 @@
+//! The store: a connection pool and a database, shared by the ports, and the tasks that commit what many write at once.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection, Database};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::Store;
+use souk_domain::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::failure::Failure;
+use crate::gather::Gatherer;
+use crate::open::{self, MongoOptions, OpenError};
+use crate::{jobs, schema, streams, trim};
+
+/// The store on MongoDB. Cheap to clone.
+#[derive(Clone)]
+pub struct MongoStore {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) streams: Gatherer<streams::Wish, streams::Answer>,
+    pub(crate) outbox: Gatherer<jobs::Wish, ()>,
+    /// One batch of orders at a time: two of one process would only stand in each other's way. Those of other processes
+    /// meet at the documents that both write.
+    pub(crate) turn: Arc<Mutex<()>>,
+}
+
+/// What the ports share.
+pub(crate) struct Inner {
+    pub(crate) client: Client,
+    pub(crate) database: Database,
+    pub(crate) options: MongoOptions,
+}
+
+impl MongoStore {
+    /// Connects to the database that the URL names (`souk`, if it names none), and brings its schema forward. Any number
+    /// of processes may do so at once.
+    pub async fn open(url: &str, options: MongoOptions) -> Result<Self, OpenError> {
+        let (client, database) = open::connect(url, &options).await?;
+        schema::migrate(&database).await?;
+        let inner = Arc::new(Inner {
+            client,
+            database,
+            options,
+        });
+        Ok(Self {
+            streams: Gatherer::start(&inner, streams::work, streams::weigh),
+            outbox: Gatherer::start(&inner, jobs::work, jobs::weigh),
+            turn: Arc::default(),
+            inner,
+        })
+    }
+}
+
+impl Inner {
+    /// A collection, for what is one statement: reading outside of a transaction, or writing one document.
+    pub(crate) fn collection<T: Send + Sync>(&self, name: &str) -> Collection<T> {
+        self.database.collection(name)
+    }
+
+    /// Awaits an answer of the server for as long as a call may take. A server that stands still says nothing at all.
+    pub(crate) async fn within<T, E>(
+        &self,
+        answer: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, Failure>
+    where
+        Failure: From<E>,
+    {
+        match tokio::time::timeout(self.options.deadline, answer).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Failure::Slow),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    async fn check(&self) -> Result<(), EngineError> {
+        // A disk that is full, or a majority that is away, shows only when something is written.
+        let engine = self.inner.collection::<Document>("engine");
+        let written = engine
+            .update_one(
+                doc! { "_id": "checks" },
+                doc! { "$inc": { "value": 1_i64 } },
+            )
+            .upsert(true);
+        match self.inner.within(written.into_future()).await {
+            // Another process made it: it can write.
+            Err(failure) if failure.duplicate().is_some() => Ok(()),
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
+    async fn trim(&self, now: Timestamp) -> Result<u64, EngineError> {
+        Ok(trim::trim(&self.inner, now).await?)
+    }
+}
