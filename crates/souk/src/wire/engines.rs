@@ -6,15 +6,25 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
-use souk_app::ports::{Bus, Cache, Files, Limits, Mailer, Presence, Queue, Store};
+use souk_app::ports::{Bus, Cache, Clock, Files, Ids, Limits, Mailer, Presence, Queue, Store};
 use souk_files::FolderFiles;
 use souk_mail::MailOptions;
+use souk_messaging_redis::{
+    Address, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence, RedisQueue,
+};
+use souk_store_mongo::{MongoOptions, MongoStore};
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
 
 /// Sessions that are remembered for a moment.
 const CACHED_KEYS: usize = 20_000;
+
+/// What the system gives.
+pub(super) struct SystemPorts {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn Ids>,
+}
 
 /// The set of engines that data and work go through.
 pub(super) struct Shared {
@@ -31,6 +41,7 @@ pub(super) async fn open_shared(
     engines: &EngineOptions,
     access: Access,
     rate_limits: bool,
+    ports: &SystemPorts,
 ) -> anyhow::Result<Shared> {
     match (engines.database()?, engines.redis()?) {
         (DatabaseUrl::Sqlite(path), None) => {
@@ -55,8 +66,48 @@ pub(super) async fn open_shared(
         (DatabaseUrl::Mongo(_), None) => anyhow::bail!(
             "a mongodb database goes with --redis: processes that share data also share jobs, limits and news"
         ),
-        (DatabaseUrl::Mongo(_url), Some(_redis)) => anyhow::bail!("not wired yet"),
+        (DatabaseUrl::Mongo(url), Some(redis)) => {
+            let store = Arc::new(open_mongo(&url).await?);
+            open_distributed(store, &redis, rate_limits, ports)
+        }
     }
+}
+
+/// The engines that processes share through Redis. They start whether it answers or not.
+fn open_distributed(
+    store: Arc<MongoStore>,
+    redis: &str,
+    rate_limits: bool,
+    ports: &SystemPorts,
+) -> anyhow::Result<Shared> {
+    let address = Address::parse(redis).context("--redis")?;
+    let redis = Redis::start(address, ports.ids.clone()).context("--redis")?;
+    let limits: Arc<dyn Limits> = if rate_limits {
+        Arc::new(RedisLimits::new(redis.clone()))
+    } else {
+        Arc::new(NoLimits)
+    };
+    let queue = RedisQueue::start(
+        redis.clone(),
+        QueueOptions::default(),
+        store.clone(),
+        ports.clock.clone(),
+        ports.ids.clone(),
+    );
+    Ok(Shared {
+        store,
+        queue: Arc::new(queue),
+        bus: Arc::new(RedisBus::start(redis.clone(), &ports.ids)),
+        presence: Arc::new(RedisPresence::start(redis.clone(), &ports.ids)),
+        cache: Arc::new(RedisCache::start(redis, CACHED_KEYS)),
+        limits,
+    })
+}
+
+async fn open_mongo(url: &str) -> anyhow::Result<MongoStore> {
+    MongoStore::open(url, MongoOptions::default())
+        .await
+        .context("--database")
 }
 
 fn open_sqlite(path: &Path, access: Access) -> anyhow::Result<SqliteStore> {
@@ -79,7 +130,7 @@ pub async fn open_data(database: &DatabaseUrl, access: Access) -> anyhow::Result
             );
             Ok(Arc::new(open_sqlite(path, access)?))
         }
-        DatabaseUrl::Mongo(_url) => anyhow::bail!("not wired yet"),
+        DatabaseUrl::Mongo(url) => Ok(Arc::new(open_mongo(url).await?)),
     }
 }
 

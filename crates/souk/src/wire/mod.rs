@@ -22,6 +22,7 @@ pub use check::{Finding, check};
 pub use engines::{open_data, open_file};
 pub use system::{SystemClock, SystemIds};
 
+use self::engines::SystemPorts;
 use crate::config::EngineOptions;
 
 /// Commits whose events may wait for the relay; more are left to the sweeper.
@@ -45,13 +46,16 @@ struct Wish {
 }
 
 async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
-    let shared = engines::open_shared(engines, wish.access, wish.rate_limits).await?;
+    let ports = SystemPorts {
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(SystemIds),
+    };
+    let shared = engines::open_shared(engines, wish.access, wish.rate_limits, &ports).await?;
     anyhow::ensure!(
         !shared.store.is_restoring().await?,
         "a restore into this database was cut off: empty it, and restore again"
     );
-    let clock = Arc::new(SystemClock);
-    let ids = Arc::new(SystemIds);
+    let SystemPorts { clock, ids } = ports;
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
     let (committer, committing) = Committer::start(
