@@ -1,1 +1,30 @@
-//! .
+//! The distributed engine: the store on a MongoDB replica set or sharded cluster, version 6 or newer.
+//!
+//! `open` reads the URL and says whom it may speak to; `schema` makes the collections and brings them forward, one file
+//! for each group of them. `transaction` is the one way to write more than one document; `failure` says which of the
+//! ports' errors an answer of the server is. `gather` commits together what many callers write at once.
+//! `orders` (with `commit`), `streams`, `chat` (with `conversation`), `support`, `outbox`, `catalog`, `accounts`,
+//! `sessions`, `idempotency` and `dump` are the ports, named as in `souk-app`. `verify` checks the invariants, `trim`
+//! ends what outlived its retention. `records` and `cursor` are how values stand in documents and addresses.
+//!
+//! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
+
+mod accounts;
+mod catalog;
+mod cursor;
+mod dump;
+mod failure;
+mod idempotency;
+mod open;
+mod records;
+mod schema;
+mod sessions;
+mod store;
+mod support;
+mod transaction;
+
+pub use open::{MongoOptions, OpenError};
+pub use store::MongoStore;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,5 @@
+//! Nothing yet.
+
+use super::Collection;
+
+pub(super) const COLLECTIONS: &[Collection] = &[];
