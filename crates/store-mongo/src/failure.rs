@@ -41,6 +41,9 @@ pub(crate) enum Failure {
     /// Past the bound of what may wait.
     #[error("too much is waiting")]
     Full,
+    /// What was to be written panicked; nothing of it was.
+    #[error("the command panicked")]
+    Panicked,
     /// The task that commits has ended.
     #[error("the engine has stopped")]
     Stopped,
@@ -194,9 +197,10 @@ impl From<Failure> for EngineError {
         }
         match &failure {
             Failure::Mongo(said) if !said.is_away() => Self::Refused(failure.into()),
-            Failure::Write { .. } | Failure::Stored(_) | Failure::Refused(_) => {
-                Self::Refused(failure.into())
-            }
+            Failure::Write { .. }
+            | Failure::Stored(_)
+            | Failure::Refused(_)
+            | Failure::Panicked => Self::Refused(failure.into()),
             _ => Self::Unavailable(failure.into()),
         }
     }

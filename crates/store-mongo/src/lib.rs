@@ -11,17 +11,34 @@
 
 mod accounts;
 mod catalog;
+mod chat;
+mod commit;
+mod conversation;
 mod cursor;
 mod dump;
+mod edits;
 mod failure;
+mod gather;
 mod idempotency;
+mod jobs;
+mod ledger;
+mod marks;
+mod numbers;
 mod open;
+mod order_row;
+mod orders;
+mod outbox;
+mod outbox_row;
 mod records;
 mod schema;
 mod sessions;
+mod stock;
 mod store;
+mod streams;
 mod support;
 mod transaction;
+mod trim;
+mod verify;
 
 pub use open::{MongoOptions, OpenError};
 pub use store::MongoStore;

@@ -1,17 +1,29 @@
-//! The store: a connection pool and a database, shared by the ports.
+//! The store: a connection pool and a database, shared by the ports, and the tasks that commit what many write at once.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
+use souk_app::ports::EngineError;
+use souk_app::ports::store::Store;
+use souk_domain::Timestamp;
+use tokio::sync::Mutex;
 
 use crate::failure::Failure;
+use crate::gather::Gatherer;
 use crate::open::{self, MongoOptions, OpenError};
-use crate::schema;
+use crate::{jobs, schema, streams, trim};
 
 /// The store on MongoDB. Cheap to clone.
 #[derive(Clone)]
 pub struct MongoStore {
     pub(crate) inner: Arc<Inner>,
+    pub(crate) streams: Gatherer<streams::Wish, streams::Answer>,
+    pub(crate) outbox: Gatherer<jobs::Wish, ()>,
+    /// One batch of orders at a time: two of one process would only stand in each other's way. Those of other processes
+    /// meet at the documents that both write.
+    pub(crate) turn: Arc<Mutex<()>>,
 }
 
 /// What the ports share.
@@ -32,7 +44,12 @@ impl MongoStore {
             database,
             options,
         });
-        Ok(Self { inner })
+        Ok(Self {
+            streams: Gatherer::start(&inner, streams::work, streams::weigh),
+            outbox: Gatherer::start(&inner, jobs::work, jobs::weigh),
+            turn: Arc::default(),
+            inner,
+        })
     }
 }
 
@@ -54,5 +71,28 @@ impl Inner {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(Failure::Slow),
         }
+    }
+}
+
+#[async_trait]
+impl Store for MongoStore {
+    async fn check(&self) -> Result<(), EngineError> {
+        // A disk that is full, or a majority that is away, shows only when something is written.
+        let engine = self.inner.collection::<Document>("engine");
+        let written = engine
+            .update_one(
+                doc! { "_id": "checks" },
+                doc! { "$inc": { "value": 1_i64 } },
+            )
+            .upsert(true);
+        match self.inner.within(written.into_future()).await {
+            // Another process made it: it can write.
+            Err(failure) if failure.duplicate().is_some() => Ok(()),
+            other => Ok(other.map(|_| ())?),
+        }
+    }
+
+    async fn trim(&self, now: Timestamp) -> Result<u64, EngineError> {
+        Ok(trim::trim(&self.inner, now).await?)
     }
 }

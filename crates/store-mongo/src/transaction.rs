@@ -33,6 +33,9 @@ pub(crate) enum Rivals {
     Tell,
 }
 
+/// A key that is there however often it is looked for is no rival's.
+const MOST_DUPLICATES: u32 = 4;
+
 /// What most callers want.
 pub(crate) const RETRY: Rivals = Rivals::Retry(12);
 
@@ -74,6 +77,8 @@ impl Inner {
                 _ if Instant::now() >= until => false,
                 // Nothing was written, and another server may be there soon.
                 _ if failure.is_away() => true,
+                // A key that was not there when it was looked for: a rival wrote it since, and is found now.
+                Rivals::Retry(_) if failure.duplicate().is_some() => attempt <= MOST_DUPLICATES,
                 Rivals::Retry(times) => failure.is_conflict() && attempt <= times,
                 Rivals::Tell => false,
             };

@@ -18,7 +18,7 @@ pub(super) const COLLECTIONS: &[Collection] = &[
         ],
         indexes: &[
             Index {
-                keys: &[("at", 1), ("_id", 1)],
+                keys: &[("handed_at", 1), ("at", 1), ("_id", 1)],
                 unique: false,
                 having: None,
             },

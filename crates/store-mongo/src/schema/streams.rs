@@ -16,6 +16,7 @@ pub(super) const COLLECTIONS: &[Collection] = &[
             ("seq", Kind::Long),
             ("id", Kind::Id),
             ("at", Kind::Long),
+            ("by", Kind::MaybeId),
             ("author", Kind::MaybeText),
             ("body", Kind::Text),
         ],

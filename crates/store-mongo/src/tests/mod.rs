@@ -4,8 +4,12 @@ mod accounts;
 mod search;
 mod start;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use async_trait::async_trait;
+use souk_app::ports::Store;
+use souk_app::ports::contract::Engine;
 use souk_testbed::shared_replica_set;
 
 use crate::{MongoOptions, MongoStore};
@@ -43,6 +47,24 @@ async fn start() -> OnServer {
     };
     engine.open().await;
     engine
+}
+
+#[async_trait]
+impl Engine for OnServer {
+    fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.now().clone())
+    }
+
+    async fn restart(&mut self) {
+        self.store = None;
+        self.open().await;
+    }
+}
+
+mod contract {
+    use super::start;
+
+    souk_app::store_contract!(start);
 }
 
 impl Drop for OnServer {
