@@ -7,6 +7,7 @@ use souk_domain::{EventRecord, Timestamp};
 use tokio::sync::mpsc;
 
 use crate::accounts::{LoginQuotas, Passwords, Tokens};
+use crate::catalog::pages::Pages;
 use crate::committer::Committer;
 use crate::ports::store::Store;
 use crate::ports::{Bus, Cache, Clock, EngineError, Files, Ids, Limits, Mailer, Presence, Queue};
@@ -38,6 +39,8 @@ pub struct App {
     pub presence: Arc<dyn Presence>,
     /// What may be forgotten.
     pub cache: Arc<dyn Cache>,
+    /// Pages of the catalogue.
+    pub pages: Arc<Pages>,
     /// How often somebody may try.
     pub limits: Arc<dyn Limits>,
     /// Time.

@@ -14,6 +14,7 @@ use souk_domain::stream::StreamKey;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::Relay;
+use crate::catalog::pages::Pages;
 use crate::ports::store::OrderStore;
 use crate::ports::{Bus, EngineError, Ids, News};
 
@@ -80,6 +81,7 @@ impl Committer {
         store: Arc<dyn OrderStore>,
         relay: Relay,
         bus: Arc<dyn Bus>,
+        pages: Arc<Pages>,
         ids: Arc<dyn Ids>,
         options: CommitterOptions,
     ) -> (Self, tokio::task::JoinHandle<()>) {
@@ -88,6 +90,7 @@ impl Committer {
             store,
             relay,
             bus,
+            pages,
             ids,
             options,
         };
@@ -121,6 +124,7 @@ struct Working {
     store: Arc<dyn OrderStore>,
     relay: Relay,
     bus: Arc<dyn Bus>,
+    pages: Arc<Pages>,
     ids: Arc<dyn Ids>,
     options: CommitterOptions,
 }
@@ -216,6 +220,9 @@ impl Working {
     fn tell(&self, heads: Vec<(StreamKey, u64)>, availability: Vec<Availability>) {
         for (stream, seq) in heads {
             self.bus.publish(News::Head { stream, seq });
+        }
+        if !availability.is_empty() {
+            self.pages.changed();
         }
         for changed in availability {
             self.bus.publish(News::Stock {

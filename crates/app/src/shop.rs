@@ -76,5 +76,6 @@ pub async fn change(app: &App, input: ShopInput) -> Result<ShopSettings, ShopErr
         return Err(ShopError::Fields(faults.collect()));
     }
     app.store.keep_shop(&shop).await?;
+    app.pages.changed();
     Ok(shop)
 }

@@ -13,6 +13,7 @@ use souk_domain::stream::StreamKey;
 use souk_domain::{ProductId, SessionId, UserId, VariantId};
 use tokio::sync::broadcast;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::connection::Redis;
 use crate::subscriber::{Heard, Subscriber};
@@ -112,6 +113,8 @@ enum Said {
     Typing(StreamKey, UserId, String),
     #[serde(rename = "s")]
     Stock(ProductId, VariantId, bool),
+    #[serde(rename = "c")]
+    CatalogueChanged(Uuid, Uuid),
     #[serde(rename = "e")]
     SessionEnded(SessionId),
     #[serde(rename = "p")]
@@ -138,6 +141,7 @@ impl Said {
                 variant_id,
                 available,
             } => Self::Stock(*product_id, *variant_id, *available),
+            News::CatalogueChanged { edition, by } => Self::CatalogueChanged(*edition, *by),
             News::SessionEnded { session } => Self::SessionEnded(*session),
             News::PersonChanged { user_id } => Self::PersonChanged(*user_id),
             News::Missed => return None,
@@ -162,6 +166,7 @@ impl Said {
                 variant_id,
                 available,
             },
+            Self::CatalogueChanged(edition, by) => News::CatalogueChanged { edition, by },
             Self::SessionEnded(session) => News::SessionEnded { session },
             Self::PersonChanged(user_id) => News::PersonChanged { user_id },
         }
@@ -170,8 +175,6 @@ impl Said {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     #[test]

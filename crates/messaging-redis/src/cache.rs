@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use redis::Script;
 use souk_app::ports::Cache;
-use souk_app::ports::cache::Flights;
+use souk_app::ports::cache::{Flights, weight};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -46,7 +46,17 @@ struct Near {
     until: Instant,
 }
 
-type NearLayer = quick_cache::sync::Cache<String, Near>;
+type NearLayer = quick_cache::sync::Cache<String, Near, Weight>;
+
+/// What a value weighs, as in the cache of one process.
+#[derive(Debug, Clone, Copy)]
+struct Weight;
+
+impl quick_cache::Weighter<String, Near> for Weight {
+    fn weight(&self, key: &String, near: &Near) -> u64 {
+        weight(key, near.value.as_deref().unwrap_or_default())
+    }
+}
 
 /// The cache of the fleet.
 pub struct RedisCache {
@@ -66,10 +76,11 @@ impl Drop for RedisCache {
 }
 
 impl RedisCache {
-    /// Keeps about `capacity` keys in this process; begins to listen, in the background. Must be called within a runtime.
+    /// Keeps about so many bytes in this process; begins to listen, in the background. Must be called within a runtime.
     #[must_use]
-    pub fn start(redis: Redis, capacity: usize) -> Self {
-        let near = Arc::new(NearLayer::new(capacity));
+    pub fn start(redis: Redis, bytes: u64) -> Self {
+        let values = usize::try_from(bytes / 512).unwrap_or(usize::MAX);
+        let near = Arc::new(NearLayer::with_weighter(values, bytes, Weight));
         let unsaid = Arc::default();
         let tasks = [
             tokio::spawn(hear(redis.clone(), near.clone())),

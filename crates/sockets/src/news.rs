@@ -76,6 +76,8 @@ async fn tell(shared: &Arc<Shared>, news: News) {
                 watchers.volatile().emit("stock", &[value(&stock)]);
             }
         }
+        // Pages are the API's.
+        News::CatalogueChanged { .. } => {}
         News::SessionEnded { session } => {
             if let Some(sockets) = shared.room(&rooms::of_session(session)) {
                 sockets.disconnect(true);

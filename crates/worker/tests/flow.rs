@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use souk_app::accounts::{LoginQuotas, Passwords, SigningKey, Tokens};
+use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, NoLimits};
 use souk_app::ports::store::{NewUser, Store};
@@ -142,10 +143,13 @@ fn open(folder: &Path) -> Option<Shop> {
     let ids: Arc<dyn Ids> = Arc::new(Counter::default());
     let (relay, events) = Relay::channel(64);
     let bus = Arc::new(LocalBus::default());
+    let cache = Arc::new(MemoryCache::new(1 << 20));
+    let pages = Arc::new(Pages::new(cache.clone(), bus.clone(), ids.clone()));
     let (committer, _) = Committer::start(
         store.clone(),
         relay.clone(),
         bus.clone(),
+        pages.clone(),
         ids.clone(),
         CommitterOptions::default(),
     );
@@ -157,7 +161,8 @@ fn open(folder: &Path) -> Option<Shop> {
         mailer: provider.clone(),
         bus,
         presence: Arc::new(LocalPresence::default()),
-        cache: Arc::new(MemoryCache::new(1_000)),
+        cache,
+        pages,
         limits: Arc::new(NoLimits),
         clock: Arc::new(RealClock),
         tokens: Tokens::new(&[SigningKey::new(&[7; 32], Timestamp::UNIX_EPOCH)]).unwrap(),

@@ -1,6 +1,7 @@
 //! The catalogue: seen by all, kept by admins.
 
 mod import;
+mod page;
 mod read;
 mod stock;
 mod views;

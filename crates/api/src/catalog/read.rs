@@ -10,6 +10,7 @@ use souk_app::ports::store::{ProductFilter, StockedProduct};
 use souk_domain::{Locale, Timestamp};
 use utoipa::IntoParams;
 
+use super::page::{Page, kept, kept_name};
 use super::views::{Category, CategoryList, Product, ProductList, ProductStatus};
 use crate::conditional;
 use crate::extract::{Id, MaybeSignedIn, Query, Reading, checked_limit};
@@ -66,6 +67,10 @@ pub(crate) async fn list_products(
     Query(params): Query<ProductParams>,
 ) -> Result<Response, Problem> {
     let limit = checked_limit(params.limit)?;
+    let reader = reader.as_ref();
+    // What people search for, and how far they leaf through, is too many things to keep.
+    let is_kept = !is_staff(reader) && params.q.is_none() && params.cursor.is_none();
+    let name = kept_name(locale, "products", &[&params.category, &params.tag], limit);
     let filter = ProductFilter {
         words: Vec::new(),
         category: params.category,
@@ -73,25 +78,25 @@ pub(crate) async fn list_products(
         status: params.status.map(Into::into),
     };
     let question = params.q.unwrap_or_default();
-    let reader = reader.as_ref();
-    let found = catalog::list(
-        state.app(),
-        reader,
-        &question,
-        filter,
-        params.cursor.as_deref(),
-        limit,
-    )
-    .await?;
-    let items = found
-        .items
-        .into_iter()
-        .map(|product| Product::new(product, locale, is_staff(reader)));
-    let view = ProductList {
-        items: items.collect(),
-        next_cursor: found.next,
+    let view = async {
+        let cursor = params.cursor.as_deref();
+        let found = catalog::list(state.app(), reader, &question, filter, cursor, limit).await?;
+        let items = found
+            .items
+            .into_iter()
+            .map(|product| Product::new(product, locale, is_staff(reader)));
+        let view = ProductList {
+            items: items.collect(),
+            next_cursor: found.next,
+        };
+        Page::of(&view)
     };
-    conditional::json(&headers, &view, cache(reader))
+    let page = if is_kept {
+        kept(&state, &name, view).await?
+    } else {
+        view.await?
+    };
+    Ok(page.answer(&headers, cache(reader)))
 }
 
 /// One product, by id or handle. Drafts are for staff.
@@ -111,15 +116,19 @@ pub(crate) async fn get_product(
     headers: HeaderMap,
     Id(which): Id<String>,
 ) -> Result<Response, Problem> {
-    let found = catalog::get(state.app(), reader.as_ref(), &which).await?;
-    let product = found.ok_or_else(|| Problem::new(Code::NotFound))?;
-    one(
-        &headers,
-        product,
-        locale,
-        is_staff(reader.as_ref()),
-        cache(reader.as_ref()),
-    )
+    let reader = reader.as_ref();
+    let page = async {
+        let found = catalog::get(state.app(), reader, &which).await?;
+        let product = found.ok_or_else(|| Problem::new(Code::NotFound))?;
+        shown(product, locale, is_staff(reader))
+    };
+    let page = if is_staff(reader) {
+        page.await?
+    } else {
+        let name = kept_name(locale, "product", &[&Some(which.clone())], 1);
+        kept(&state, &name, page).await?
+    };
+    Ok(page.answer(&headers, cache(reader)))
 }
 
 /// A product with its tag, which names the product's version and the bytes it is shown in.
@@ -130,17 +139,15 @@ pub(super) fn one(
     is_staff: bool,
     cache: &'static str,
 ) -> Result<Response, Problem> {
+    Ok(shown(product, locale, is_staff)?.answer(headers, cache))
+}
+
+fn shown(product: StockedProduct, locale: Locale, is_staff: bool) -> Result<Page, Problem> {
     let version = version(product.product.updated_at);
     let body =
         serde_json::to_vec(&Product::new(product, locale, is_staff)).map_err(Problem::internal)?;
     let tag = conditional::tag_of_version(&version, &body);
-    Ok(conditional::answer(
-        headers,
-        body,
-        "application/json",
-        &tag,
-        cache,
-    ))
+    Ok(Page::new(&tag, &body))
 }
 
 /// A product's version: when it last changed. Sales do not change it, so a tag of yesterday still guards a change.
@@ -174,19 +181,20 @@ pub(crate) async fn list_categories(
     Reading(locale): Reading,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let categories = state.app().store.categories().await?;
-    let items = categories
-        .into_iter()
-        .map(|category| Category::new(category, locale))
-        .collect();
-    conditional::json(
-        &headers,
-        &CategoryList {
+    let page = async {
+        let categories = state.app().store.categories().await?;
+        let items = categories
+            .into_iter()
+            .map(|category| Category::new(category, locale))
+            .collect();
+        Page::of(&CategoryList {
             items,
             next_cursor: None,
-        },
-        conditional::PUBLIC,
-    )
+        })
+    };
+    let name = kept_name(locale, "categories", &[], 0);
+    let page = kept(&state, &name, page).await?;
+    Ok(page.answer(&headers, conditional::PUBLIC))
 }
 
 #[cfg(test)]

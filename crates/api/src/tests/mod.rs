@@ -25,6 +25,7 @@ use sha2::{Digest, Sha256};
 use souk_app::accounts::{
     LoginQuotas, NewUserRequest, Passwords, RegisterRequest, SigningKey, Tokens, create_user,
 };
+use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
 use souk_app::ports::mailer::KeptMail;
@@ -165,10 +166,13 @@ impl TestApi {
         let clock = Arc::new(StandingClock(AtomicI64::new(1_800_000_000_000)));
         let (relay, events) = Relay::channel(1_000);
         let bus = Arc::new(LocalBus::default());
+        let cache = Arc::new(MemoryCache::new(1 << 20));
+        let pages = Arc::new(Pages::new(cache.clone(), bus.clone(), ids.clone()));
         let (committer, _) = Committer::start(
             store.clone(),
             relay.clone(),
             bus.clone(),
+            pages.clone(),
             Arc::clone(&ids),
             CommitterOptions::default(),
         );
@@ -179,7 +183,8 @@ impl TestApi {
             mailer: Arc::new(NoMail),
             bus,
             presence: Arc::new(LocalPresence::default()),
-            cache: Arc::new(MemoryCache::new(100)),
+            cache,
+            pages,
             limits,
             clock: clock.clone(),
             tokens: Tokens::new(&[SigningKey::new(&[7; 32], clock.now())]).unwrap(),

@@ -1,6 +1,7 @@
 //! The catalogue: seen by all, kept by admins.
 
 pub mod import;
+pub mod pages;
 mod read;
 mod stock;
 mod write;

@@ -117,6 +117,7 @@ pub async fn create(app: &App, input: ProductInput) -> Result<StockedProduct, Ca
             .create_product(&product, &stock, "initial stock")
             .await?,
     )?;
+    app.pages.changed();
     read_back(app, product.id).await
 }
 
@@ -149,12 +150,14 @@ pub async fn update(
             .update_product(&product, &stock, "initial stock", before)
             .await?,
     )?;
+    app.pages.changed();
     read_back(app, id).await
 }
 
 /// Takes a product out of the catalogue; orders keep what they say of it.
 pub async fn delete(app: &App, id: ProductId) -> Result<(), CatalogError> {
     if app.store.delete_product(id).await? {
+        app.pages.changed();
         Ok(())
     } else {
         Err(CatalogError::NotFound)

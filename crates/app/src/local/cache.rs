@@ -6,22 +6,36 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::ports::Cache;
-use crate::ports::cache::Flights;
+use crate::ports::cache::{Flights, weight};
 
-/// Bounded by the number of keys; the least useful ones go first (S3-FIFO).
+/// Bounded by bytes; the least useful values go first (S3-FIFO).
 pub struct MemoryCache {
-    values: quick_cache::sync::Cache<String, (Instant, Bytes)>,
+    values: quick_cache::sync::Cache<String, (Instant, Bytes), Weight>,
     flights: Flights,
 }
 
 impl MemoryCache {
-    /// Keeps about `capacity` keys.
+    /// Keeps about so many bytes.
     #[must_use]
-    pub fn new(capacity: usize) -> Self {
+    pub fn new(bytes: u64) -> Self {
+        let values = usize::try_from(bytes / USUAL).unwrap_or(usize::MAX);
         Self {
-            values: quick_cache::sync::Cache::new(capacity),
+            values: quick_cache::sync::Cache::with_weighter(values, bytes, Weight),
             flights: Flights::default(),
         }
+    }
+}
+
+/// Bytes of a value such as most are.
+const USUAL: u64 = 512;
+
+/// See [`weight`].
+#[derive(Debug, Clone, Copy)]
+struct Weight;
+
+impl quick_cache::Weighter<String, (Instant, Bytes)> for Weight {
+    fn weight(&self, key: &String, (_, value): &(Instant, Bytes)) -> u64 {
+        weight(key, value)
     }
 }
 
@@ -55,7 +69,7 @@ mod tests {
 
     #[tokio::test]
     async fn values_live_as_long_as_they_may() {
-        let cache = MemoryCache::new(10);
+        let cache = MemoryCache::new(10_000);
         cache
             .put("a", Bytes::from_static(b"1"), Duration::from_mins(1))
             .await;
@@ -68,9 +82,21 @@ mod tests {
         assert_eq!(cache.get("a").await, None);
     }
 
+    #[tokio::test]
+    async fn what_is_too_much_goes() {
+        let cache = MemoryCache::new(100_000);
+        let ttl = Duration::from_mins(1);
+        for n in 0..1_000 {
+            let value = Bytes::from(vec![0; 10_000]);
+            cache.put(&n.to_string(), value, ttl).await;
+        }
+        assert!(cache.values.weight() <= 100_000);
+        assert!(!cache.values.is_empty());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn many_misses_at_once_are_one_making() {
-        let cache = MemoryCache::new(10);
+        let cache = MemoryCache::new(10_000);
         let made = AtomicU32::new(0);
         let ttl = Duration::from_mins(1);
         let ask = |fails: bool| {

@@ -6,6 +6,7 @@
 use souk_domain::stream::StreamKey;
 use souk_domain::{ProductId, SessionId, UserId, VariantId};
 use tokio::sync::broadcast;
+use uuid::Uuid;
 
 /// Something changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,13 @@ pub enum News {
         variant_id: VariantId,
         /// Whether it can be bought.
         available: bool,
+    },
+    /// What shoppers see of the catalogue changed.
+    CatalogueChanged {
+        /// What the catalogue is called from now on; no other one is called so.
+        edition: Uuid,
+        /// Which process says so.
+        by: Uuid,
     },
     /// A session ended.
     SessionEnded {

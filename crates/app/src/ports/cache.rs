@@ -43,6 +43,12 @@ pub trait Cache: Send + Sync {
     }
 }
 
+/// What a value weighs where a cache is bounded by bytes: its own, those of its key, and what keeping them takes.
+#[must_use]
+pub fn weight(key: &str, value: &[u8]) -> u64 {
+    (key.len() + value.len() + 128) as u64
+}
+
 /// The values that are being made: one making for each key.
 #[derive(Default)]
 pub struct Flights(Mutex<HashMap<String, Arc<OnceCell<Bytes>>>>);

@@ -17,8 +17,8 @@ use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
 
-/// Sessions that are remembered for a moment.
-const CACHED_KEYS: usize = 20_000;
+/// Bytes of what is remembered for a moment: sessions, pages of the catalogue.
+const CACHED_BYTES: u64 = 32 << 20;
 
 /// What the system gives.
 pub(super) struct SystemPorts {
@@ -56,7 +56,7 @@ pub(super) async fn open_shared(
                 store: Arc::new(store),
                 bus: Arc::new(LocalBus::default()),
                 presence: Arc::new(LocalPresence::default()),
-                cache: Arc::new(MemoryCache::new(CACHED_KEYS)),
+                cache: Arc::new(MemoryCache::new(CACHED_BYTES)),
                 limits,
             })
         }
@@ -99,7 +99,7 @@ fn open_distributed(
         queue: Arc::new(queue),
         bus: Arc::new(RedisBus::start(redis.clone(), &ports.ids)),
         presence: Arc::new(RedisPresence::start(redis.clone(), &ports.ids)),
-        cache: Arc::new(RedisCache::start(redis, CACHED_KEYS)),
+        cache: Arc::new(RedisCache::start(redis, CACHED_BYTES)),
         limits,
     })
 }

@@ -9,6 +9,7 @@ mod system;
 use std::sync::Arc;
 
 use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
+use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::ports::Clock as _;
 use souk_app::{App, Options, Relay};
@@ -58,10 +59,17 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
     let SystemPorts { clock, ids } = ports;
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
+    let pages = Arc::new(Pages::new(
+        shared.cache.clone(),
+        shared.bus.clone(),
+        ids.clone(),
+    ));
+    tokio::spawn(pages.clone().follow());
     let (committer, committing) = Committer::start(
         shared.store.clone(),
         relay.clone(),
         shared.bus.clone(),
+        pages.clone(),
         ids.clone(),
         wish.committer,
     );
@@ -80,6 +88,7 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         bus: shared.bus,
         presence: shared.presence,
         cache: shared.cache,
+        pages,
         limits: shared.limits,
     };
     Ok(Wired {

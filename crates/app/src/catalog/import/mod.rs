@@ -153,7 +153,12 @@ async fn import_patiently(
                 tokio::time::sleep(Duration::from_millis(10 << tries.min(6))).await;
                 tries += 1;
             }
-            result => return result,
+            result => {
+                if !options.dry_run {
+                    app.pages.changed();
+                }
+                return result;
+            }
         }
     }
 }
