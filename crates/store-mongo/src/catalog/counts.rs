@@ -1,0 +1,169 @@
+//! What is there of variants, and the moves that the catalogue makes: stock that comes in with a product or a file.
+//!
+//! Sales of a variant and what is received of it meet at its count: each is a change of that document, so that of two
+//! transactions at once one sees what the other did.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use mongodb::options::FindOptions;
+use serde::Deserialize;
+use souk_domain::catalog::{Inventory, MoveKind, Product, Stock};
+use souk_domain::{Timestamp, VariantId, ids};
+
+use crate::failure::Failure;
+use crate::records::{id as key, move_kind, nanos, uuid};
+use crate::store::Inner;
+use crate::transaction::{Transaction, Update};
+
+/// Counts, by variant.
+pub(super) const STOCK: &str = "stock";
+/// Every move that made them.
+pub(super) const MOVES: &str = "stock_moves";
+
+#[derive(Debug, Deserialize)]
+struct Count {
+    #[serde(rename = "_id")]
+    id: BsonUuid,
+    received: i64,
+    sold: i64,
+    returned: i64,
+}
+
+fn asked(variants: &BTreeSet<VariantId>) -> Document {
+    let ids: Vec<Bson> = variants.iter().map(|id| key(id.0).into()).collect();
+    doc! { "_id": { "$in": ids } }
+}
+
+fn read(counts: Vec<Count>) -> BTreeMap<VariantId, Stock> {
+    let read = |count: Count| {
+        let stock = Stock {
+            received: count.received,
+            sold: count.sold,
+            returned: count.returned,
+        };
+        (VariantId(uuid(count.id)), stock)
+    };
+    counts.into_iter().map(read).collect()
+}
+
+/// The counts of variants; nothing of those that nothing was ever counted of.
+pub(super) async fn of(
+    inner: &Inner,
+    variants: &BTreeSet<VariantId>,
+) -> Result<BTreeMap<VariantId, Stock>, Failure> {
+    if variants.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let counts = inner.find_with(STOCK, asked(variants), FindOptions::default());
+    Ok(read(counts.await?))
+}
+
+/// Counts as a transaction sees them, and what it does to them.
+pub(super) struct Counting {
+    there: BTreeMap<VariantId, Stock>,
+    received: BTreeMap<VariantId, i64>,
+    /// Looked at, in a way that no sale may change meanwhile.
+    held: BTreeSet<VariantId>,
+    moves: Vec<Document>,
+}
+
+impl Counting {
+    pub(super) async fn load(
+        transaction: &Transaction,
+        variants: &BTreeSet<VariantId>,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            there: read(transaction.find(STOCK, asked(variants)).await?),
+            received: BTreeMap::new(),
+            held: BTreeSet::new(),
+            moves: Vec::new(),
+        })
+    }
+
+    /// The count of a variant, if anything was ever counted of it.
+    pub(super) fn there(&self, variant: VariantId) -> Option<Stock> {
+        self.there.get(&variant).copied()
+    }
+
+    /// Puts stock in (takes it out, where negative), as a move. Its id is derived from when it was made and what was there:
+    /// the number of the move among those of the call tells apart what comes and goes at once.
+    pub(super) fn receive(
+        &mut self,
+        variant: VariantId,
+        quantity: i64,
+        reason: &str,
+        at: Timestamp,
+    ) {
+        if quantity == 0 {
+            return;
+        }
+        let there = self.there.entry(variant).or_default();
+        let names = [
+            nanos(at),
+            there.received,
+            there.sold,
+            there.returned,
+            i64::try_from(self.moves.len()).unwrap_or(i64::MAX),
+        ]
+        .map(|number| number.to_string());
+        let mut all = vec!["received"];
+        all.extend(names.iter().map(String::as_str));
+        self.moves.push(doc! {
+            "_id": key(ids::derive_v7(variant.0, &all)),
+            "variant": key(variant.0),
+            "kind": move_kind(MoveKind::Received),
+            "quantity": quantity,
+            "reason": reason,
+            "at": nanos(at),
+        });
+        there.apply(MoveKind::Received, quantity);
+        *self.received.entry(variant).or_default() += quantity;
+    }
+
+    /// A variant that was sold below zero and is tracked from now on is counted from zero (invariant 1). A sale that does
+    /// not know yet that it is tracked must not come in between: its count is held.
+    pub(super) fn start(&mut self, before: Option<&Product>, product: &Product, at: Timestamp) {
+        for variant in &product.variants {
+            if variant.inventory != Inventory::Tracked {
+                continue;
+            }
+            let there = self.there(variant.id);
+            let left = there.unwrap_or_default().remaining();
+            if left < 0 {
+                self.receive(variant.id, -left, "counting starts", at);
+            }
+            let before = before
+                .and_then(|before| before.variants.iter().find(|known| known.id == variant.id))
+                .map(|known| known.inventory);
+            let may_be_sold = there.is_some() || before == Some(Inventory::Backorder);
+            if before != Some(Inventory::Tracked) && may_be_sold {
+                self.held.insert(variant.id);
+            }
+        }
+    }
+
+    pub(super) async fn write(self, transaction: &Transaction) -> Result<(), Failure> {
+        let add = |variant: VariantId, received: i64| Update {
+            filter: doc! { "_id": key(variant.0) },
+            change: doc! { "$inc": { "received": received, "sold": 0_i64, "returned": 0_i64 } },
+            upsert: true,
+        };
+        let mut changes = self.received;
+        for variant in self.held {
+            changes.entry(variant).or_default();
+        }
+        let mut updates = Vec::new();
+        for (variant, received) in changes {
+            if received == 0 {
+                // A change that is none would meet no sale: one that is taken back does.
+                updates.extend([add(variant, 1), add(variant, -1)]);
+            } else {
+                updates.push(add(variant, received));
+            }
+        }
+        transaction.insert(MOVES, &self.moves).await?;
+        transaction.update(STOCK, updates).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! Finding products: by words, newest first by default.
+//!
+//! A word of a question must begin a word of the product. Words are the user's: each is escaped, so that none is read as a
+//! pattern. Products with all of them in the title come first: they are asked for on their own, and the others after
+//! them. The order is kept by the cursor: whether the last product had all the words in its title, and its id.
+
+use mongodb::bson::{Bson, Document, Regex, doc};
+use mongodb::options::FindOptions;
+use souk_app::ports::store::{ListError, Listed, ProductFilter};
+use souk_domain::catalog::Product;
+use uuid::Uuid;
+
+use super::{Kept, PRODUCTS};
+use crate::cursor;
+use crate::failure::Failure;
+use crate::records::{id as key, product_status};
+use crate::store::Inner;
+
+/// The letter of the cursors of plain lists.
+const LIST: char = 'p';
+
+/// The letter of the cursors of lists by words.
+const FOUND: char = 's';
+
+/// A question, ready to be asked.
+pub(super) struct Question {
+    /// The beginnings of words, all of which are asked for; none when everything is.
+    words: Vec<Bson>,
+    filter: ProductFilter,
+    /// Whether the last product of the page before had all words in its title, and its id.
+    after: Option<(bool, Uuid)>,
+    limit: usize,
+}
+
+impl Question {
+    pub(super) fn new(
+        filter: &ProductFilter,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Self, ListError> {
+        let words: Vec<Bson> = filter
+            .words
+            .iter()
+            .filter_map(|word| beginning(&word.replace('\0', "")))
+            .collect();
+        let after = cursor::decode(if words.is_empty() { LIST } else { FOUND }, cursor)?;
+        Ok(Self {
+            words,
+            filter: filter.clone(),
+            after: after.map(|(in_title, id)| (in_title > 0, id)),
+            limit: limit as usize,
+        })
+    }
+
+    /// All words, each in this field.
+    fn words_in(&self, field: &str) -> Document {
+        let words = self.words.iter().map(|word| doc! { field: word.clone() });
+        doc! { "$and": words.collect::<Vec<_>>() }
+    }
+
+    /// What is asked beside the words, after a product.
+    fn rest(&self, after: Option<Uuid>) -> Document {
+        let mut rest = Document::new();
+        if let Some(category) = &self.filter.category {
+            rest.insert("category", category);
+        }
+        if let Some(status) = self.filter.status {
+            rest.insert("status", product_status(status));
+        }
+        if let Some(tag) = &self.filter.tag {
+            rest.insert("tags", tag);
+        }
+        if let Some(after) = after {
+            rest.insert("_id", doc! { "$lt": key(after) });
+        }
+        rest
+    }
+}
+
+/// What begins with a word, as an index reads it: the start, and letters that stand for themselves. Nothing for a blank.
+fn beginning(word: &str) -> Option<Bson> {
+    if word.trim().is_empty() {
+        return None;
+    }
+    let mut pattern = String::from("^");
+    for letter in word.chars() {
+        if !letter.is_alphanumeric() {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    let (pattern, options) = (pattern.try_into().ok()?, String::new().try_into().ok()?);
+    Some(Bson::RegularExpression(Regex { pattern, options }))
+}
+
+pub(super) async fn find(inner: &Inner, question: &Question) -> Result<Listed<Product>, Failure> {
+    // One more says whether there is a next page.
+    let most = question.limit + 1;
+    let mut found: Vec<(bool, Product)> = Vec::new();
+    if question.words.is_empty() {
+        let after = question.after.map(|(_, id)| id);
+        ask(inner, question.rest(after), false, most, &mut found).await?;
+    } else {
+        let titled = question.words_in("title_words");
+        if question.after.is_none_or(|(in_title, _)| in_title) {
+            let mut asked = question.rest(question.after.map(|(_, id)| id));
+            asked.extend(titled.clone());
+            ask(inner, asked, true, most, &mut found).await?;
+        }
+        if found.len() < most {
+            let after = question.after.filter(|(in_title, _)| !in_title);
+            let mut asked = question.rest(after.map(|(_, id)| id));
+            asked.extend(question.words_in("words"));
+            asked.insert("$nor", vec![titled]);
+            ask(inner, asked, false, most, &mut found).await?;
+        }
+    }
+    let more = found.len() > question.limit;
+    found.truncate(question.limit);
+    let list = if question.words.is_empty() {
+        LIST
+    } else {
+        FOUND
+    };
+    let last = found
+        .last()
+        .map_or((false, Uuid::nil()), |(in_title, product)| {
+            (*in_title, product.id.0)
+        });
+    Ok(Listed {
+        next: more.then(|| cursor::encode(list, i64::from(last.0), last.1)),
+        items: found.into_iter().map(|(_, product)| product).collect(),
+    })
+}
+
+/// Asks for the newest that fit, as many as are missing.
+async fn ask(
+    inner: &Inner,
+    asked: Document,
+    in_title: bool,
+    most: usize,
+    found: &mut Vec<(bool, Product)>,
+) -> Result<(), Failure> {
+    let missing = i64::try_from(most - found.len()).unwrap_or(i64::MAX);
+    let newest = FindOptions::builder()
+        .sort(doc! { "_id": -1 })
+        .projection(doc! { "body": 1 })
+        .limit(missing)
+        .build();
+    for kept in inner.find_with::<Kept>(PRODUCTS, asked, newest).await? {
+        found.push((in_title, kept.product()?));
+    }
+    Ok(())
+}
