@@ -1,7 +1,10 @@
 //! Tests of the engine on a real replica set: the contract that all engines share, and what is MongoDB's alone.
 
 mod accounts;
+mod failover;
+mod rivals;
 mod search;
+mod shards;
 mod start;
 
 use std::sync::Arc;
