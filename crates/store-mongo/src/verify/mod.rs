@@ -1,1 +1,58 @@
-//! Nothing yet.
+//! The invariants, checked page by page: memory does not grow with the data. Reads only. `stock` is invariant 1, `found`
+//! 2, `orders` what hangs on each order, `streams` 3, `work` 4.
+//!
+//! Each page is a snapshot of its own (see [`view`]), so that no snapshot is held for longer than servers keep one. What
+//! is asked of a page and of what belongs to it is therefore as it was at one moment; where a later moment is asked of as
+//! well, what is looked for there never goes.
+
+mod found;
+mod orders;
+mod stock;
+mod streams;
+mod view;
+mod work;
+
+use async_trait::async_trait;
+use souk_app::ports::EngineError;
+use souk_app::ports::store::{Fault, VerifyStore};
+
+use crate::failure::Failure;
+use crate::store::{Inner, MongoStore};
+
+/// Most faults that are named.
+const MOST: usize = 1_000;
+
+#[async_trait]
+impl VerifyStore for MongoStore {
+    async fn verify(&self) -> Result<Vec<Fault>, EngineError> {
+        let mut faults = Faults::default();
+        check(&self.inner, &mut faults).await?;
+        Ok(faults.found)
+    }
+}
+
+async fn check(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
+    stock::check(inner, faults).await?;
+    found::check(inner, faults).await?;
+    orders::check(inner, faults).await?;
+    streams::check(inner, faults).await?;
+    work::check(inner, faults).await
+}
+
+/// The faults found so far.
+#[derive(Default)]
+struct Faults {
+    found: Vec<Fault>,
+}
+
+impl Faults {
+    fn add(&mut self, invariant: u8, detail: String) {
+        if self.found.len() < MOST {
+            self.found.push(Fault { invariant, detail });
+        }
+    }
+
+    fn are_enough(&self) -> bool {
+        self.found.len() >= MOST
+    }
+}
