@@ -29,6 +29,7 @@ mod order_row;
 mod orders;
 mod outbox;
 mod outbox_row;
+mod people;
 mod records;
 mod schema;
 mod sessions;

@@ -16,10 +16,10 @@ use souk_domain::user::User;
 use souk_domain::{EntryId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::accounts::{Person, USERS};
 use crate::conversation::{self, Body, CONVERSATIONS};
 use crate::failure::Failure;
 use crate::ledger::{HeadRow, Ledger};
+use crate::people::{Person, USERS};
 use crate::records::{id as key, nanos, natural};
 use crate::store::Inner;
 use crate::transaction::{RETRY, Transaction};
@@ -213,10 +213,8 @@ async fn on_the_desk(
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
-    let (people, heads) = tokio::try_join!(
-        people(inner, &conversations),
-        heads(inner, &conversations)
-    )?;
+    let (people, heads) =
+        tokio::try_join!(people(inner, &conversations), heads(inner, &conversations))?;
     conversations
         .into_iter()
         .map(|conversation| {

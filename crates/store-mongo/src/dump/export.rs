@@ -9,7 +9,6 @@ use souk_domain::{EventId, JobId, UserId};
 use tokio::sync::mpsc;
 
 use super::BATCH;
-use crate::accounts::{Person, USERS};
 use crate::catalog::{Kept, PRODUCTS};
 use crate::conversation::{Body, CONVERSATIONS};
 use crate::edits::AuditRow;
@@ -19,6 +18,7 @@ use crate::ledger::{self, EntryRow};
 use crate::marks::MarkRow;
 use crate::order_row::{ORDERS, OrderRow};
 use crate::outbox_row::{EventRow, OUTBOX};
+use crate::people::{Person, USERS};
 use crate::records::{hash, natural, time, uuid};
 use crate::stock::{MoveRow, StockRow};
 use crate::store::Inner;
@@ -123,8 +123,7 @@ impl Export<'_> {
                 before: row.before,
             })
         };
-        let conversation =
-            |found: Body| Ok(Row::Conversation(serde_json::from_str(&found.body)?));
+        let conversation = |found: Body| Ok(Row::Conversation(serde_json::from_str(&found.body)?));
         let reply = |found: Body| Ok(Row::CannedReply(serde_json::from_str(&found.body)?));
         Ok(self
             .each("entries", doc! { "stream": 1, "seq": 1 }, entry)
@@ -202,11 +201,7 @@ impl Export<'_> {
             .session(&mut self.session);
         let mut found: SessionCursor<T> = self.inner.within(asked.into_future()).await?;
         let mut batch = Vec::new();
-        while self
-            .inner
-            .within(found.advance(&mut self.session))
-            .await?
-        {
+        while self.inner.within(found.advance(&mut self.session)).await? {
             batch.push(row(found.deserialize_current()?)?);
             if batch.len() == BATCH as usize
                 && self.out.send(std::mem::take(&mut batch)).await.is_err()
@@ -219,9 +214,13 @@ impl Export<'_> {
 }
 
 fn count(number: i64) -> Result<u32, Failure> {
-    u32::try_from(number).map_err(|_| Failure::Refused("a stored count is past what can be counted"))
+    u32::try_from(number)
+        .map_err(|_| Failure::Refused("a stored count is past what can be counted"))
 }
 
 fn hexadecimal(hash: [u8; 32]) -> String {
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    hash.iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+        .collect()
 }

@@ -9,7 +9,6 @@ use souk_domain::order::commit::PlacedOrder;
 use souk_domain::stream::Entry;
 use souk_domain::{EventRecord, Timestamp};
 
-use crate::accounts::{Address, EMAILS, Person, USERS};
 use crate::catalog::{PRODUCTS, VARIANTS, write};
 use crate::conversation::{self, CONVERSATIONS};
 use crate::edits::AuditRow;
@@ -19,6 +18,7 @@ use crate::ledger::EntryRow;
 use crate::marks::MarkRow;
 use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose};
 use crate::outbox_row::{EventRow, OUTBOX};
+use crate::people::{Address, EMAILS, Person, USERS};
 use crate::records::{id, integer, nanos};
 use crate::stock::{MoveRow, StockRow};
 use crate::store::Inner;
@@ -255,7 +255,11 @@ fn hash(text: &str) -> Result<[u8; 32], Failure> {
         let parsed = digits(place).and_then(|digits| u8::from_str_radix(digits, 16).ok());
         *byte = parsed.ok_or(NO_HASH)?;
     }
-    if text.len() == 64 { Ok(hash) } else { Err(NO_HASH) }
+    if text.len() == 64 {
+        Ok(hash)
+    } else {
+        Err(NO_HASH)
+    }
 }
 
 const NO_HASH: Failure = Failure::Refused("a request's hash has not 64 hexadecimal digits");

@@ -189,10 +189,16 @@ async fn fill(store: &MongoStore) -> Filled {
         (1, OrderStatus::Shipped),
     ];
     for (n, to) in moves {
-        commit(store, step(orders[n].id, to, None)).await.expect("moved");
+        commit(store, step(orders[n].id, to, None))
+            .await
+            .expect("moved");
     }
-    commit(store, pay(orders[2].id, PaymentStatus::Paid)).await.expect("paid");
-    commit(store, adjust(MoveId(id()), variant, -2)).await.expect("adjusted");
+    commit(store, pay(orders[2].id, PaymentStatus::Paid))
+        .await
+        .expect("paid");
+    commit(store, adjust(MoveId(id()), variant, -2))
+        .await
+        .expect("adjusted");
 
     let support = StreamKey::Support(customer.id);
     say(store, support, &me, 1, message("hello")).await;
@@ -205,8 +211,22 @@ async fn fill(store: &MongoStore) -> Filled {
     say(store, support, &me, 4, message("take this back")).await;
     let seq = store.heads(&[support]).await.expect("read")[0];
     say(store, support, &me, 5, Said::Delete { seq }).await;
-    say(store, StreamKey::Order(orders[3].id), &buyer, 6, message("when?")).await;
-    say(store, StreamKey::Notes(customer.id), &sara, 7, message("كريمة")).await;
+    say(
+        store,
+        StreamKey::Order(orders[3].id),
+        &buyer,
+        6,
+        message("when?"),
+    )
+    .await;
+    say(
+        store,
+        StreamKey::Notes(customer.id),
+        &sara,
+        7,
+        message("كريمة"),
+    )
+    .await;
     store.mark_read(support, sara.id, 2).await.expect("marked");
     say(store, support, &sara, 8, message("and?")).await;
     let head = store.heads(&[support]).await.expect("read")[0];
@@ -227,7 +247,10 @@ async fn fill(store: &MongoStore) -> Filled {
 
     let stated: Vec<EventRecord> = (0..5).map(event).collect();
     store.state(stated.clone()).await.expect("stated");
-    store.handed_on(&[(stated[0].id, 2), (stated[1].id, 3)], at(7)).await.expect("handed on");
+    store
+        .handed_on(&[(stated[0].id, 2), (stated[1].id, 3)], at(7))
+        .await
+        .expect("handed on");
     let failed = end(stated[1].id, JobOutcome::Failed("no such mailbox".into()));
     let retried = failed.job_id;
     let ends = vec![
@@ -237,7 +260,12 @@ async fn fill(store: &MongoStore) -> Filled {
         end(stated[2].id, JobOutcome::Done),
     ];
     store.settle(ends).await.expect("settled");
-    assert!(store.retry_failed(retried, event(8)).await.expect("retried"));
+    assert!(
+        store
+            .retry_failed(retried, event(8))
+            .await
+            .expect("retried")
+    );
     Filled {
         variant,
         buyer,
@@ -262,7 +290,8 @@ async fn another_database_gets_the_same() {
     let counts = by_kind(&rows);
     assert_eq!(counts.len(), 14, "every kind: {counts:?}");
     assert_eq!(counts[&RowKind::Product], 13);
-    let retries = |row: &&Row| matches!(row, Row::Event { retries: Some(job), .. } if *job == filled.retried);
+    let retries =
+        |row: &&Row| matches!(row, Row::Event { retries: Some(job), .. } if *job == filled.retried);
     assert_eq!(rows.iter().filter(retries).count(), 1);
     restore(other.now(), &rows).await;
     assert_eq!(export(other.now()).await, rows);
@@ -273,10 +302,21 @@ async fn another_database_gets_the_same() {
 async fn works_as_before(engine: &OnServer, filled: &Filled) {
     let store = engine.now();
     let email = "sara@example.com".parse().expect("an address");
-    let known = store.credentials(&email).await.expect("read").expect("there");
-    assert_eq!((known.user.id, known.password_hash.is_some()), (filled.customer.id, true));
+    let known = store
+        .credentials(&email)
+        .await
+        .expect("read")
+        .expect("there");
+    assert_eq!(
+        (known.user.id, known.password_hash.is_some()),
+        (filled.customer.id, true)
+    );
     let again = commit(store, buy(&filled.buyer, "key 3", &[(filled.variant, 4)])).await;
-    let Ok(Outcome::Placed { order, replayed: true }) = again else {
+    let Ok(Outcome::Placed {
+        order,
+        replayed: true,
+    }) = again
+    else {
         panic!("not replayed: {again:?}");
     };
     let by_number = OrderFilter {
@@ -295,7 +335,10 @@ async fn works_as_before(engine: &OnServer, filled: &Filled) {
     let support = StreamKey::Support(filled.customer.id);
     let before = store.heads(&[support]).await.expect("read")[0];
     say(store, support, &filled.buyer, 50, message("again")).await;
-    let page = store.entries(support, Span::After(0, 200)).await.expect("read");
+    let page = store
+        .entries(support, Span::After(0, 200))
+        .await
+        .expect("read");
     let seqs: Vec<u64> = page.entries.iter().map(|entry| entry.seq).collect();
     assert!(page.head > before);
     assert_eq!(seqs, (1..=page.head).collect::<Vec<_>>());
@@ -305,14 +348,23 @@ async fn works_as_before(engine: &OnServer, filled: &Filled) {
 fn many() -> Vec<Row> {
     let mut rows = vec![Row::Shop(ShopSettings::new(currency()))];
     for n in 0..1_203 {
-        let (role, hash) = if n % 3 == 0 { (Role::Guest, None) } else { (Role::Customer, Some("$".into())) };
+        let (role, hash) = if n % 3 == 0 {
+            (Role::Guest, None)
+        } else {
+            (Role::Customer, Some("$".into()))
+        };
         rows.push(Row::User {
             user: user(role, &format!("user{n}@example.com")),
             password_hash: hash,
         });
     }
-    let products: Vec<_> = (0..510).map(|n| colours(&format!("p{n}"), &["a", "b"])).collect();
-    let mut variants: Vec<_> = products.iter().flat_map(|one| one.variants.iter().map(|variant| variant.id)).collect();
+    let products: Vec<_> = (0..510)
+        .map(|n| colours(&format!("p{n}"), &["a", "b"]))
+        .collect();
+    let mut variants: Vec<_> = products
+        .iter()
+        .flat_map(|one| one.variants.iter().map(|variant| variant.id))
+        .collect();
     variants.sort_unstable();
     rows.extend(products.into_iter().map(Row::Product));
     let stock = |variant_id: &VariantId| Row::Stock {
@@ -339,7 +391,7 @@ fn many() -> Vec<Row> {
         stream,
         seq,
         id: EntryId(id()),
-        author: (seq % 2 == 0).then(staff),
+        author: seq.is_multiple_of(2).then(staff),
         at: at(1),
         content: souk_domain::stream::Content::Said(EntryBody::Message {
             text: "مرحبا".into(),
@@ -348,7 +400,10 @@ fn many() -> Vec<Row> {
         }),
     };
     // Names of streams, not ids of their kinds, say which comes first.
-    let (note, support) = (StreamKey::Notes(customer("a").id), StreamKey::Support(customer("a").id));
+    let (note, support) = (
+        StreamKey::Notes(customer("a").id),
+        StreamKey::Support(customer("a").id),
+    );
     rows.extend((1..=700).map(|seq| said(note, seq)));
     rows.extend((1..=900).map(|seq| said(StreamKey::Store, seq)));
     rows.extend((1..=3).map(|seq| said(support, seq)));
@@ -393,7 +448,10 @@ async fn many_rows_go_in_batches_and_heads_follow() {
         },
     };
     let appended = store.append(vec![next]).await.expect("appended");
-    assert!(matches!(appended[0], Appended::At { seq: 901, .. }), "{appended:?}");
+    assert!(
+        matches!(appended[0], Appended::At { seq: 901, .. }),
+        "{appended:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -422,7 +480,12 @@ async fn an_export_is_of_one_moment() {
         rows.extend(batch);
     }
     exporting.await.expect("ended").expect("exported");
-    assert!(rows == before, "{:?} and {:?}", by_kind(&rows), by_kind(&before));
+    assert!(
+        rows == before,
+        "{:?} and {:?}",
+        by_kind(&rows),
+        by_kind(&before)
+    );
     let after = by_kind(&export(store).await);
     assert_eq!(after.get(&RowKind::Order), Some(&1));
 }
