@@ -1,4 +1,5 @@
-//! People. Their sessions are in [`crate::sessions`].
+//! People, as they are asked for and change. How they are kept is in [`crate::people`], their sessions in
+//! [`crate::sessions`].
 //!
 //! A password's hash stands beside the person, never in their `body`, so that it does not leave by accident. An address
 //! is the id of a document of its own in `emails`, written in the transaction of its account: so it belongs to one
@@ -7,83 +8,20 @@
 //! Whoever becomes an admin takes the set-up code away with them: the two ways to the first admin meet at that document.
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Document, doc};
 use mongodb::options::FindOptions;
-use serde::{Deserialize, Serialize};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{AccountStore, Credentials, NewAccount, NewUser, SessionState};
 use souk_domain::user::{Email, Role, Rotation, Session, User};
 use souk_domain::{EventRecord, Locale, SessionId, Timestamp, UserId};
 
 use crate::failure::Failure;
+use crate::people::{
+    Address, CODE, EMAILS, Person, SETUP, USERS, admins, claim, of, replace, save, use_up_code,
+};
 use crate::records::{self, binary};
-use crate::single::document;
 use crate::transaction::{RETRY, Transaction, Update};
 use crate::{MongoStore, outbox, sessions};
-
-/// People, by id.
-pub(crate) const USERS: &str = "users";
-/// Addresses of accounts: `{_id: the address in lower case, user_id}`.
-pub(crate) const EMAILS: &str = "emails";
-/// The set-up code, while there is one.
-pub(crate) const SETUP: &str = "setup_code";
-/// Its id.
-const CODE: i64 = 1;
-
-/// A person as they are kept.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Person {
-    #[serde(rename = "_id")]
-    pub(crate) id: BsonUuid,
-    /// Of those who work here alone: they are few, and found by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) role: Option<i64>,
-    /// Their address in lower case, while they are a guest: orders are looked for by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) guest_key: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) password_hash: Option<String>,
-    pub(crate) body: String,
-}
-
-/// Whose an address is.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Address {
-    #[serde(rename = "_id")]
-    pub(crate) key: String,
-    pub(crate) user_id: BsonUuid,
-}
-
-impl Person {
-    pub(crate) fn new(user: &User, password_hash: Option<String>) -> Result<Self, Failure> {
-        Ok(Self {
-            id: records::id(user.id.0),
-            role: user.role.is_staff().then(|| records::role(user.role)),
-            guest_key: user
-                .email
-                .as_ref()
-                .filter(|_| user.role == Role::Guest)
-                .map(Email::key),
-            password_hash,
-            body: serde_json::to_string(user)?,
-        })
-    }
-
-    pub(crate) fn user(&self) -> Result<User, Failure> {
-        Ok(serde_json::from_str(&self.body)?)
-    }
-}
-
-impl Address {
-    /// That of an account; none for guests.
-    pub(crate) fn of(user: &User) -> Option<Self> {
-        let email = user.email.as_ref().filter(|_| user.role != Role::Guest)?;
-        Some(Self {
-            key: email.key(),
-            user_id: records::id(user.id.0),
-        })
-    }
-}
 
 #[async_trait]
 impl AccountStore for MongoStore {
@@ -331,70 +269,6 @@ impl MongoStore {
             .await?;
         Ok(changed)
     }
-}
-
-fn of(id: UserId) -> Document {
-    doc! { "_id": records::id(id.0) }
-}
-
-fn admins() -> Document {
-    doc! { "role": records::role(Role::Admin) }
-}
-
-/// Gives an account its address; whether no other has it.
-async fn claim(transaction: &Transaction, user: &User) -> Result<bool, Failure> {
-    let Some(address) = Address::of(user) else {
-        return Ok(true);
-    };
-    let known = transaction
-        .find_one::<Address>(EMAILS, doc! { "_id": &address.key })
-        .await?;
-    if let Some(known) = known {
-        return Ok(known.user_id == address.user_id);
-    }
-    match transaction.insert(EMAILS, &[address]).await {
-        // Somebody was faster: the next attempt sees them.
-        Err(failure) if failure.duplicate().is_some() => Err(Failure::Conflict),
-        claimed => claimed.map(|()| true),
-    }
-}
-
-async fn replace(transaction: &Transaction, person: &Person) -> Result<(), Failure> {
-    let person = Update {
-        filter: doc! { "_id": person.id },
-        change: document(person)?,
-        upsert: false,
-    };
-    transaction.update(USERS, vec![person]).await?;
-    Ok(())
-}
-
-/// Writes a person who is there in their new form, with what hangs on it.
-async fn save(
-    transaction: &Transaction,
-    before: &User,
-    after: &User,
-    password_hash: Option<String>,
-) -> Result<(), Failure> {
-    if !claim(transaction, after).await? {
-        return Err(Failure::Refused("another account has this address"));
-    }
-    let (had, has) = (Address::of(before), Address::of(after));
-    if let Some(had) = had.filter(|had| has.as_ref().is_none_or(|has| has.key != had.key)) {
-        let theirs = doc! { "_id": had.key, "user_id": had.user_id };
-        transaction.delete_each(EMAILS, vec![theirs]).await?;
-    }
-    if after.role == Role::Admin {
-        use_up_code(transaction).await?;
-    }
-    replace(transaction, &Person::new(after, password_hash)?).await
-}
-
-async fn use_up_code(transaction: &Transaction) -> Result<(), Failure> {
-    transaction
-        .delete_each(SETUP, vec![doc! { "_id": CODE }])
-        .await?;
-    Ok(())
 }
 
 async fn create(transaction: &Transaction, new: &NewUser) -> Result<NewAccount, Failure> {

@@ -8,8 +8,8 @@ use souk_app::ports::store::SessionState;
 use souk_domain::user::{Rotation, Session, User, rotate as judge};
 use souk_domain::{SessionId, Timestamp, UserId};
 
-use crate::accounts::{Person, USERS};
 use crate::failure::Failure;
+use crate::people::{Person, USERS};
 use crate::records::{id as key, nanos, time, uuid};
 use crate::single::document;
 use crate::store::Inner;

@@ -455,7 +455,7 @@ fn exports() -> Vec<PathBuf> {
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        name.starts_with("shopify-") && name.ends_with(".csv")
+        name.starts_with("shopify-") && path.extension().is_some_and(|kind| kind == "csv")
     };
     let mut files: Vec<_> = files.filter(is_export).collect();
     files.sort();
