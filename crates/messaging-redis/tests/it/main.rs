@@ -1,5 +1,8 @@
 //! What Souk keeps in Redis, against a real server that is killed, frozen, and started again with and without its data.
 
 mod connection;
+mod faults;
+mod interop;
 mod queue;
+mod shared;
 mod support;

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use souk_app::ports::contract::Engine;
 use souk_app::ports::contract::fixtures::{
     adjust, at, commit, customer, id, pay, placed, shop_with, step,
 };
+use souk_app::ports::contract::{Engine, QueueEngine};
 use souk_app::ports::store::{JobOutcome, OutboxStore, Settlement};
 use souk_app::ports::{NewJob, Queue, Store};
 use souk_app::reactions;

@@ -57,7 +57,7 @@ pub enum Pace {
 #[macro_export]
 macro_rules! store_contract {
     ($start:expr) => {
-        $crate::contract_area!($start, $start, orders:
+        $crate::contract_area!($start, orders:
             one_unit_is_sold_once,
             many_buyers_get_exactly_what_is_there,
             one_key_makes_one_order,
