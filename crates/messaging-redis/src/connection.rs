@@ -149,12 +149,6 @@ impl Redis {
         let _ = link.wait_for(Option::is_some).await;
     }
 
-    /// Waits until the connection is lost; at once when there is none.
-    pub async fn until_down(&self) {
-        let mut link = self.0.link.clone();
-        let _ = link.wait_for(Option::is_none).await;
-    }
-
     /// Where it is, without credentials.
     #[must_use]
     pub fn address(&self) -> &Address {
@@ -203,6 +197,11 @@ impl Redis {
 
     pub(crate) fn dialler(&self) -> Arc<Dialler> {
         self.0.dialler.clone()
+    }
+
+    /// The connection as it comes and goes.
+    pub(crate) fn links(&self) -> watch::Receiver<Option<Link>> {
+        self.0.link.clone()
     }
 
     fn link(&self) -> RedisResult<Link> {

@@ -73,8 +73,9 @@ async fn a_redis_that_comes_back_empty_is_filled_again_with_what_is_not_over() {
     let (done, lost) = (lease_one(&engine).await, lease_one(&engine).await);
     end(&engine, &done, JobOutcome::Done).await;
     engine.server.restart_empty().await.unwrap();
-    until("its end is seen", LEASE, async || {
-        queue.counts(SystemClock.now()).await.is_ok_and(|counts| counts.active == 0)
+    until("it is empty", LEASE, async || {
+        let counts = queue.counts(SystemClock.now()).await;
+        counts.is_ok_and(|counts| counts.active == 0) && queue.check().await.is_ok()
     })
     .await;
     // As the sweeper does: all that the outbox still has, and more.
@@ -205,6 +206,7 @@ async fn old_jobs_go_by_age_and_by_number_and_the_youngest_stay() {
     assert_eq!(leased.len(), 30);
     for one in &leased {
         assert!(queue.finish(one.job.id, one.token).await.unwrap());
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let kept = async || -> u64 {
         let count = redis::cmd("ZCARD")
@@ -213,7 +215,7 @@ async fn old_jobs_go_by_age_and_by_number_and_the_youngest_stay() {
         engine.redis.query(&count).await.unwrap()
     };
     until("few are left", LEASE, async || kept().await <= 6).await;
-    assert!(kept().await >= 4);
+    assert!(kept().await >= 3);
     // A job that Redis forgot is still not run again: the store knows it. This one it does not.
     let unknown = JobId(Uuid::from_u128(500));
     let job = NewJob {

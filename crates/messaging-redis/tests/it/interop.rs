@@ -48,7 +48,10 @@ async fn node(engine: &OnRedis, what: &str, more: &[&str]) -> Value {
     let printed = tokio::task::spawn_blocking(move || {
         let mut installed = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
         if !*installed && !folder().join("node_modules/.package-lock.json").exists() {
-            run("npm", &["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
+            run(
+                "npm",
+                &["ci", "--no-audit", "--no-fund", "--ignore-scripts"],
+            );
         }
         *installed = true;
         drop(installed);
@@ -178,7 +181,11 @@ async fn a_dashboard_shows_counts_and_failures_and_a_retry_from_it_runs_once() {
     assert_eq!(seen["name"], "souk-mail");
     let counts = &seen["counts"];
     assert_eq!(
-        (&counts["failed"], &counts["delayed"], &counts["prioritized"]),
+        (
+            &counts["failed"],
+            &counts["delayed"],
+            &counts["prioritized"]
+        ),
         (&json!(1), &json!(1), &json!(1)),
         "{counts}"
     );
@@ -198,7 +205,10 @@ async fn a_dashboard_shows_counts_and_failures_and_a_retry_from_it_runs_once() {
     let again = lease_one(&engine).await;
     assert_eq!((again.job.id, again.attempt), (bad.id, 1));
     assert_eq!(again.job.payload, bad.payload);
-    assert_ne!(again.job.event_id, bad.event_id, "asked for by another event");
+    assert_ne!(
+        again.job.event_id, bad.event_id,
+        "asked for by another event"
+    );
     assert_eq!(engine.store.failed_job(bad.id).await.unwrap(), None);
     end(&engine, &again, JobOutcome::Done).await;
     // A repeat of what asked for it changes nothing.

@@ -116,7 +116,9 @@ fn value(text: &'static str) -> Bytes {
 #[tokio::test]
 async fn a_value_is_shared_and_a_removal_is_known_everywhere_at_once() {
     let server = Server::start().await.unwrap();
-    let [a, b] = two(&server).await.map(|redis| RedisCache::start(redis, 100));
+    let [a, b] = two(&server)
+        .await
+        .map(|redis| RedisCache::start(redis, 100));
     a.put("k", value("1"), TTL).await;
     assert_eq!(b.get("k").await, Some(value("1")));
     // Both now have it in their own layer; listening begins in the background.
@@ -142,7 +144,9 @@ async fn a_value_is_shared_and_a_removal_is_known_everywhere_at_once() {
 #[tokio::test]
 async fn values_live_no_longer_than_they_may() {
     let server = Server::start().await.unwrap();
-    let [a, b] = two(&server).await.map(|redis| RedisCache::start(redis, 100));
+    let [a, b] = two(&server)
+        .await
+        .map(|redis| RedisCache::start(redis, 100));
     a.put("k", value("1"), Duration::from_millis(400)).await;
     assert_eq!(b.get("k").await, Some(value("1")));
     tokio::time::sleep(Duration::from_millis(450)).await;
@@ -162,12 +166,19 @@ async fn without_redis_a_value_lives_a_second_and_a_removal_is_told_when_it_is_b
     server.kill();
     until("its end is seen", SOON, async || !redis.is_up()).await;
     let started = Instant::now();
-    assert_eq!(a.get("k").await, None, "its own layer is emptied: it hears nothing");
+    assert_eq!(
+        a.get("k").await,
+        None,
+        "its own layer is emptied: it hears nothing"
+    );
     a.put("own", value("2"), TTL).await;
     assert_eq!(a.get("own").await, Some(value("2")));
     a.remove("gone").await;
     assert_eq!(b.get("own").await, None);
-    assert!(started.elapsed() < Duration::from_millis(100), "nobody waits");
+    assert!(
+        started.elapsed() < Duration::from_millis(100),
+        "nobody waits"
+    );
     tokio::time::sleep(Duration::from_millis(1_050)).await;
     assert_eq!(a.get("own").await, None);
     server.restart().await.unwrap();
@@ -269,7 +280,7 @@ async fn people_are_seen_on_every_instance_from_their_first_socket_to_their_last
     // A late instance sees who was there before; one that stops is missed at once.
     let redis = connect(&server.url());
     redis.until_up().await;
-    let c = RedisPresence::start(redis, &ids());
+    let c = RedisPresence::start(redis.clone(), &ids());
     c.enter(user(3));
     sees(&c, &[2, 3], SOON).await;
     sees(&a, &[2, 3], SOON).await;
