@@ -161,19 +161,16 @@ async fn connection(dialler: &Dialler) -> Result<RedisConnectionOptions, bullmq:
             client_key: None,
         });
     }
-    match dialler.master_address().await? {
-        Some((host, port)) => {
-            options.host = Some(host);
-            options.port = Some(port);
-        }
-        None => {
-            let scheme = if address.tls { "rediss" } else { "redis" };
-            options.cluster_nodes = address
-                .hosts
-                .iter()
-                .map(|(host, port)| format!("{scheme}://{host}:{port}"))
-                .collect();
-        }
+    if let Some((host, port)) = dialler.master_address().await? {
+        options.host = Some(host);
+        options.port = Some(port);
+    } else {
+        let scheme = if address.tls { "rediss" } else { "redis" };
+        options.cluster_nodes = address
+            .hosts
+            .iter()
+            .map(|(host, port)| format!("{scheme}://{host}:{port}"))
+            .collect();
     }
     Ok(options)
 }
