@@ -88,7 +88,7 @@ impl Drop for Inner {
 
 /// Whether the server may have stopped answering.
 #[derive(Default)]
-struct Doubt {
+pub(crate) struct Doubt {
     /// Something was not answered in time, and nothing since.
     slow: AtomicBool,
     /// The server is not the one we want any more: it takes no writes.
@@ -97,7 +97,8 @@ struct Doubt {
 }
 
 impl Doubt {
-    fn raise(&self) {
+    /// Something was not answered as it should be.
+    pub(crate) fn raise(&self) {
         self.slow.store(true, Ordering::Relaxed);
         self.raised.notify_one();
     }
@@ -125,7 +126,7 @@ impl Redis {
         let (outbound, waiting) = outbound::channel();
         let tasks = vec![
             tokio::spawn(keep(dialler.clone(), links, doubt.clone())),
-            tokio::spawn(outbound::run(waiting, link.clone())),
+            tokio::spawn(outbound::run(waiting, link.clone(), doubt.clone())),
         ];
         Ok(Self(Arc::new(Inner {
             dialler,
@@ -146,12 +147,6 @@ impl Redis {
     pub async fn until_up(&self) {
         let mut link = self.0.link.clone();
         let _ = link.wait_for(Option::is_some).await;
-    }
-
-    /// Waits until the connection is lost; at once when there is none.
-    pub async fn until_down(&self) {
-        let mut link = self.0.link.clone();
-        let _ = link.wait_for(Option::is_none).await;
     }
 
     /// Where it is, without credentials.
@@ -202,6 +197,11 @@ impl Redis {
 
     pub(crate) fn dialler(&self) -> Arc<Dialler> {
         self.0.dialler.clone()
+    }
+
+    /// The connection as it comes and goes.
+    pub(crate) fn links(&self) -> watch::Receiver<Option<Link>> {
+        self.0.link.clone()
     }
 
     fn link(&self) -> RedisResult<Link> {

@@ -1,11 +1,13 @@
 //! Publishing without waiting: what is to be said goes through a bounded queue to one task, which says what waits there
 //! in one round trip. It never keeps anything for a Redis that is away: news that is late is worth nothing.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
-use crate::connection::Link;
+use crate::connection::{Doubt, Link};
 use crate::dial::PATIENCE;
 
 /// Messages that may wait.
@@ -27,6 +29,7 @@ pub(crate) fn channel() -> (mpsc::Sender<Outbound>, mpsc::Receiver<Outbound>) {
 pub(crate) async fn run(
     mut waiting: mpsc::Receiver<Outbound>,
     link: watch::Receiver<Option<Link>>,
+    doubt: Arc<Doubt>,
 ) {
     let mut batch = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
@@ -38,6 +41,7 @@ pub(crate) async fn run(
         };
         batch.clear();
         if !said {
+            doubt.raise();
             metrics::counter!("souk_redis_unpublished_total").increment(count);
         }
     }

@@ -18,7 +18,7 @@ use crate::cursor;
 use crate::failure::Failure;
 use crate::jobs::{DONE, FAILED, FailedRow, IdRow, Wish, among};
 use crate::outbox_row::{EventRow, OUTBOX};
-use crate::records::{id, nanos, natural, time, uuid};
+use crate::records::{id, nanos, time, uuid};
 use crate::store::{Inner, MongoStore};
 use crate::transaction::{RETRY, Transaction};
 

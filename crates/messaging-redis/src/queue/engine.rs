@@ -43,19 +43,22 @@ pub(super) async fn keep(
     clock: Arc<dyn Clock>,
     engines: watch::Sender<Option<Arc<Engine>>>,
 ) {
+    // A connection that went and came while nobody looked is another one: what counts is that it changed.
+    let mut links = redis.links();
     loop {
-        redis.until_up().await;
-        let built = async {
-            timeout(BUILDING, build(&redis, &options, &clock))
-                .await
-                .unwrap_or(Err(bullmq::Error::ConnectionClosed))
-        };
+        if links.borrow_and_update().is_none() {
+            if links.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        let built = timeout(BUILDING, build(&redis, &options, &clock));
         tokio::select! {
-            () = redis.until_down() => {}
-            built = built => match built {
+            _ = links.changed() => {}
+            built = built => match built.unwrap_or(Err(bullmq::Error::ConnectionClosed)) {
                 Ok(engine) => {
                     engines.send_replace(Some(Arc::new(engine)));
-                    redis.until_down().await;
+                    let _ = links.changed().await;
                     engines.send_replace(None);
                 }
                 Err(error) => {
@@ -158,19 +161,16 @@ async fn connection(dialler: &Dialler) -> Result<RedisConnectionOptions, bullmq:
             client_key: None,
         });
     }
-    match dialler.master_address().await? {
-        Some((host, port)) => {
-            options.host = Some(host);
-            options.port = Some(port);
-        }
-        None => {
-            let scheme = if address.tls { "rediss" } else { "redis" };
-            options.cluster_nodes = address
-                .hosts
-                .iter()
-                .map(|(host, port)| format!("{scheme}://{host}:{port}"))
-                .collect();
-        }
+    if let Some((host, port)) = dialler.master_address().await? {
+        options.host = Some(host);
+        options.port = Some(port);
+    } else {
+        let scheme = if address.tls { "rediss" } else { "redis" };
+        options.cluster_nodes = address
+            .hosts
+            .iter()
+            .map(|(host, port)| format!("{scheme}://{host}:{port}"))
+            .collect();
     }
     Ok(options)
 }
@@ -182,6 +182,18 @@ pub(super) async fn asked<T>(
     timeout(PATIENCE, ask)
         .await
         .unwrap_or_else(|_| Err(crate::dial::timed_out().into()))
+}
+
+/// An answer in time, for a job that we have. It was taken on a connection that may be gone by now; the client dials again
+/// only when it finds that out, so what could not even be sent is sent once more.
+pub(super) async fn asked_again<T, F>(ask: impl Fn() -> F) -> Result<T, bullmq::Error>
+where
+    F: Future<Output = Result<T, bullmq::Error>>,
+{
+    match asked(ask()).await {
+        Err(bullmq::Error::Redis(error)) if error.is_connection_dropped() => asked(ask()).await,
+        other => other,
+    }
 }
 
 /// Whether somebody else has the job by now, or nobody knows it any more.

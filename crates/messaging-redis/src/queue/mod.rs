@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 
 pub use options::QueueOptions;
 
-use self::engine::{Engine, asked, lost};
+use self::engine::{Engine, asked, asked_again, lost};
 use self::held::{Held, HeldJobs};
 use self::waiting::Bell;
 use crate::connection::Redis;
@@ -91,7 +91,7 @@ impl RedisQueue {
         &self,
         id: JobId,
         token: u64,
-        how: impl FnOnce(Held) -> F,
+        how: impl Fn(Held) -> F,
     ) -> Result<bool, EngineError>
     where
         F: Future<Output = Result<(), bullmq::Error>>,
@@ -100,7 +100,7 @@ impl RedisQueue {
             return Ok(false);
         };
         self.engine()?;
-        match asked(how(held)).await {
+        match asked_again(|| how(held.clone())).await {
             Ok(()) => {
                 self.held.remove(id, token);
                 Ok(true)
@@ -120,12 +120,13 @@ impl RedisQueue {
         run_at: Timestamp,
         log: Option<String>,
     ) -> Result<bool, EngineError> {
-        self.end(id, token, async |held| {
+        let log = &log;
+        self.end(id, token, async |held: Held| {
             let at = u64::try_from(run_at.as_millisecond()).unwrap_or(0);
             held.job.move_to_delayed(at).await?;
             if let Some(log) = log {
                 // The attempt is counted all the same; the log is for the eyes of operators.
-                let _ = held.job.log(&log).await;
+                let _ = held.job.log(log).await;
             }
             Ok(())
         })
@@ -188,7 +189,7 @@ impl Queue for RedisQueue {
         };
         self.engine()?;
         let length = millis_until(self.clock.now(), until);
-        match asked(held.job.extend_lock(&held.lock, length)).await {
+        match asked_again(|| held.job.extend_lock(&held.lock, length)).await {
             Ok(()) => {
                 self.held.prolong(id, token, until);
                 Ok(true)
@@ -253,11 +254,11 @@ impl Queue for RedisQueue {
     }
 
     async fn check(&self) -> Result<(), EngineError> {
-        self.engine()?;
-        self.redis
-            .query::<()>(&redis::cmd("PING"))
+        let engine = self.engine()?;
+        asked(engine.queue.is_paused())
             .await
-            .map_err(engine::unavailable)
+            .map_err(engine::unavailable)?;
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ impl Ids for TestIds {
     fn fill_secret(&self, buffer: &mut [u8]) {
         for byte in buffer {
             let n = self.0.fetch_add(1, Ordering::Relaxed);
-            *byte = (n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u8;
+            *byte = n.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()[3];
         }
     }
 }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
 use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
-use souk_app::ports::Clock as _;
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
 use souk_store_sqlite::Access;
