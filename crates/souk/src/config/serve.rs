@@ -98,7 +98,7 @@ pub struct ServeOptions {
         long,
         env = "SOUK_OVERDUE_AFTER",
         value_name = "SECONDS",
-        default_value_t = 300,
+        default_value_t = 60,
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     pub overdue_after: u64,

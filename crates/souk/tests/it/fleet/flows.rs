@@ -238,7 +238,7 @@ async fn presence_and_stock_cross_instances(scene: &Scene) {
     }
     let buyer = scene.at(1, &scene.api[1]);
     let (status, order) = buyer
-        .place("the only one", &lines(&variant, 1))
+        .place("the-only-one", &lines(&variant, 1))
         .await
         .unwrap();
     assert_eq!(status, 201, "{order}");
