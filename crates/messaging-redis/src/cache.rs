@@ -63,7 +63,7 @@ pub struct RedisCache {
     redis: Redis,
     near: Arc<NearLayer>,
     unsaid: Arc<Mutex<HashSet<String>>>,
-    flights: Flights,
+    flights: Arc<Flights>,
     tasks: [JoinHandle<()>; 2],
 }
 
@@ -81,16 +81,16 @@ impl RedisCache {
     pub fn start(redis: Redis, bytes: u64) -> Self {
         let values = usize::try_from(bytes / 512).unwrap_or(usize::MAX);
         let near = Arc::new(NearLayer::with_weighter(values, bytes, Weight));
-        let unsaid = Arc::default();
+        let (unsaid, flights) = (Arc::default(), Arc::new(Flights::default()));
         let tasks = [
-            tokio::spawn(hear(redis.clone(), near.clone())),
+            tokio::spawn(hear(redis.clone(), near.clone(), flights.clone())),
             tokio::spawn(make_up(redis.clone(), Arc::clone(&unsaid))),
         ];
         Self {
             redis,
             near,
             unsaid,
-            flights: Flights::default(),
+            flights,
             tasks,
         }
     }
@@ -145,6 +145,7 @@ impl Cache for RedisCache {
     }
 
     async fn remove(&self, key: &str) {
+        self.flights.forget(key);
         forget_near(&self.near, key);
         let said = self
             .redis
@@ -203,13 +204,14 @@ async fn say_removed(redis: &mut Redis, key: &str) -> redis::RedisResult<()> {
 }
 
 /// Forgets here what others remove; everything, when they could not be heard.
-async fn hear(redis: Redis, near: Arc<NearLayer>) {
+async fn hear(redis: Redis, near: Arc<NearLayer>, flights: Arc<Flights>) {
     let (subscriber, mut heard) = Subscriber::open(&redis);
     subscriber.subscribe(CHANNEL);
     while let Some(heard) = heard.recv().await {
         match heard {
             Heard::Message { payload, .. } => {
                 if let Ok(key) = std::str::from_utf8(&payload) {
+                    flights.forget(key);
                     forget_near(&near, key);
                 }
             }

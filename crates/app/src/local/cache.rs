@@ -52,6 +52,7 @@ impl Cache for MemoryCache {
     }
 
     async fn remove(&self, key: &str) {
+        self.flights.forget(key);
         self.values.remove(key);
     }
 
@@ -92,6 +93,22 @@ mod tests {
         }
         assert!(cache.values.weight() <= 100_000);
         assert!(!cache.values.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_is_removed_while_it_is_made_is_not_kept() {
+        let cache = MemoryCache::new(10_000);
+        let ttl = Duration::from_mins(1);
+        let old = cache.get_or(
+            "a",
+            ttl,
+            Box::pin(async {
+                cache.remove("a").await;
+                Ok(Bytes::from_static(b"old"))
+            }),
+        );
+        assert_eq!(old.await.unwrap(), "old", "it was asked for before");
+        assert_eq!(cache.get("a").await, None);
     }
 
     #[tokio::test]

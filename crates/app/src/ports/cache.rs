@@ -29,6 +29,7 @@ pub trait Cache: Send + Sync {
 
     /// The value of a key. If it is not there, it is made and kept; whoever asks for it meanwhile waits for that one, so
     /// that many misses at once are one making. An error goes to whoever made; the next of those who wait tries again.
+    /// A value whose key is removed while it is made is not kept, and not given to those who ask after the removal.
     async fn get_or(&self, key: &str, ttl: Duration, make: Make<'_>) -> Result<Bytes, EngineError> {
         if let Some(value) = self.get(key).await {
             return Ok(value);
@@ -36,7 +37,9 @@ pub trait Cache: Send + Sync {
         let flight = self.flights().join(key);
         let made = flight.cell.get_or_try_init(async || {
             let value = make.await?;
-            self.put(key, value.clone(), ttl).await;
+            if flight.is_wanted() {
+                self.put(key, value.clone(), ttl).await;
+            }
             Ok(value)
         });
         made.await.cloned()
@@ -54,6 +57,11 @@ pub fn weight(key: &str, value: &[u8]) -> u64 {
 pub struct Flights(Mutex<HashMap<String, Arc<OnceCell<Bytes>>>>);
 
 impl Flights {
+    /// The key was removed: what is being made of it is made of what was before.
+    pub fn forget(&self, key: &str) {
+        self.all().remove(key);
+    }
+
     fn join(&self, key: &str) -> Flight<'_> {
         let cell = self.all().entry(key.to_owned()).or_default().clone();
         Flight {
@@ -74,6 +82,14 @@ struct Flight<'a> {
     flights: &'a Flights,
     key: String,
     cell: Arc<OnceCell<Bytes>>,
+}
+
+impl Flight<'_> {
+    fn is_wanted(&self) -> bool {
+        let all = self.flights.all();
+        all.get(&self.key)
+            .is_some_and(|cell| Arc::ptr_eq(cell, &self.cell))
+    }
 }
 
 impl Drop for Flight<'_> {

@@ -278,6 +278,18 @@ impl RedisQueue {
         Ok(job.map(|job| Fetched { job, token, lock }))
     }
 
+    /// Without the store nobody can say which of them are over: all go back at once, and it was no attempt. What cannot go
+    /// back now does when its lock runs out.
+    async fn give_back(&self, engine: &Engine, fetched: &[Fetched]) {
+        let back = fetched.iter().map(async |one| {
+            let uncounted = ends::uncount(&self.redis, engine, one.job.id(), &one.lock).await;
+            if matches!(uncounted, Ok(true)) {
+                let _ = asked(one.job.move_to_wait(None)).await;
+            }
+        });
+        join_all(back).await;
+    }
+
     /// Hands out those of the fetched jobs that are not over.
     async fn hand_out(
         &self,
@@ -289,9 +301,7 @@ impl RedisQueue {
         let fetched = match self.sort_out(engine, &fetched).await {
             Ok(kept) => fetched.into_iter().zip(kept),
             Err(error) => {
-                // Without the store nobody can say which of them are over: all go back at once.
-                let back = fetched.iter().map(|one| one.job.move_to_wait(None));
-                let _ = asked(async { Ok(join_all(back).await) }).await;
+                self.give_back(engine, &fetched).await;
                 return Err(error);
             }
         };

@@ -1,10 +1,13 @@
 //! The queue when Redis is killed, frozen, and comes back with and without its data, and when workers die.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use souk_app::ports::store::{JobOutcome, OutboxStore as _};
+use async_trait::async_trait;
+use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
 use souk_app::ports::{Clock as _, EngineError, NewJob, Queue as _};
-use souk_domain::{EventId, JobId};
+use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 use souk_messaging_redis::{QueueOptions, RedisQueue};
 use uuid::Uuid;
 
@@ -224,4 +227,90 @@ async fn old_jobs_go_by_age_and_by_number_and_the_youngest_stay() {
     };
     queue.push(vec![job]).await.unwrap();
     assert_eq!(ready(&queue).await, 1);
+}
+
+/// A store that is there or away.
+struct Fickle {
+    store: Arc<dyn OutboxStore>,
+    away: AtomicBool,
+}
+
+impl Fickle {
+    fn there(&self) -> Result<&dyn OutboxStore, EngineError> {
+        if self.away.load(Ordering::Relaxed) {
+            return Err(EngineError::Unavailable("away".into()));
+        }
+        Ok(&*self.store)
+    }
+}
+
+#[async_trait]
+impl OutboxStore for Fickle {
+    async fn overdue(
+        &self,
+        stated_before: Timestamp,
+        handed_before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<EventRecord>, EngineError> {
+        let store = self.there()?;
+        store.overdue(stated_before, handed_before, limit).await
+    }
+
+    async fn handed_on(
+        &self,
+        events: &[(EventId, u32)],
+        now: Timestamp,
+    ) -> Result<(), EngineError> {
+        self.there()?.handed_on(events, now).await
+    }
+
+    async fn settle(&self, settlements: Vec<Settlement>) -> Result<(), EngineError> {
+        self.there()?.settle(settlements).await
+    }
+
+    async fn settled(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError> {
+        self.there()?.settled(jobs).await
+    }
+
+    async fn failed_jobs(
+        &self,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Listed<FailedJob>, ListError> {
+        self.there()?.failed_jobs(cursor, limit).await
+    }
+
+    async fn failed_job(&self, job: JobId) -> Result<Option<FailedJob>, EngineError> {
+        self.there()?.failed_job(job).await
+    }
+
+    async fn retry_failed(&self, job: JobId, event: EventRecord) -> Result<bool, EngineError> {
+        self.there()?.retry_failed(job, event).await
+    }
+
+    async fn outbox_size(&self) -> Result<(u64, Option<Timestamp>), EngineError> {
+        self.there()?.outbox_size().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_store_no_job_is_handed_out_and_none_is_counted_for_it() {
+    let engine = start().await;
+    let store = Arc::new(Fickle {
+        store: engine.store.clone(),
+        away: AtomicBool::new(false),
+    });
+    let queue = engine.open_with(store.clone());
+    answers(&*queue).await;
+    queue.push(jobs(3)).await.unwrap();
+    store.away.store(true, Ordering::Relaxed);
+    for _ in 0..20 {
+        let now = SystemClock.now();
+        assert!(is_away(&queue.lease(8, now, LEASE).await));
+    }
+    assert_eq!(ready(&queue).await, 3, "they are back at once");
+    store.away.store(false, Ordering::Relaxed);
+    let leased = queue.lease(8, SystemClock.now(), LEASE).await.unwrap();
+    let attempts: Vec<_> = leased.iter().map(|leased| leased.attempt).collect();
+    assert_eq!(attempts, [1, 1, 1]);
 }

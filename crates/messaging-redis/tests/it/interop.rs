@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
 
 fn run(program: &str, arguments: &[&str]) -> String {
     let output = Command::new("timeout")
-        .args(["-k", "5", "120", program])
+        .args(["-k", "5", "300", program])
         .args(arguments)
         .current_dir(folder())
         .output()

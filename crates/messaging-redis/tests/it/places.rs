@@ -8,9 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::cmd;
 use souk_app::ports::store::JobOutcome;
-use souk_app::ports::{
-    Bus as _, Cache as _, Ids, Limits as _, News, Presence as _, Queue as _, Quota,
-};
+use souk_app::ports::{Bus as _, Cache as _, Ids, News, Presence as _, Queue as _, Quota};
 use souk_domain::UserId;
 use souk_messaging_redis::{
     Address, AddressError, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence,
@@ -21,7 +19,7 @@ use souk_testbed::{Folder, Process, Redis as Server, free_port};
 
 use crate::interop::{receipt, settlement};
 use crate::queue::answers;
-use crate::support::{SystemClock, TestIds, connect, until};
+use crate::support::{SystemClock, TestIds, connect, share, take_in_turn, until};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -32,8 +30,7 @@ async fn all_works(redis: &Redis) {
     let cache = RedisCache::start(redis.clone(), 100);
     let other = RedisCache::start(redis.clone(), 100);
     let value = Bytes::from_static(b"1");
-    cache.put("k", value.clone(), Duration::from_mins(1)).await;
-    assert_eq!(other.get("k").await, Some(value));
+    share(&cache, &other, "k", &value, Duration::from_mins(1)).await;
     until("a removal is heard", SOON, async || {
         cache.remove("k").await;
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -43,12 +40,11 @@ async fn all_works(redis: &Redis) {
 
     let quota = Quota {
         name: "places",
-        burst: 1,
+        burst: 2,
         period: Duration::from_mins(1),
     };
     let [one, two] = [0; 2].map(|_| RedisLimits::new(redis.clone()));
-    assert_eq!(one.take(quota, "x").await, Ok(()));
-    assert!(two.take(quota, "x").await.is_err());
+    take_in_turn(&one, &two, quota).await;
 
     let [here, there] = [0; 2].map(|_| RedisPresence::start(redis.clone(), &ids));
     here.enter(UserId(ids.uuid()));

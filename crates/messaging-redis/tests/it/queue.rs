@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use souk_app::ports::contract::{Engine, Pace, QueueEngine};
+use souk_app::ports::store::OutboxStore;
 use souk_app::ports::{Queue, Store};
 use souk_messaging_redis::{QueueOptions, Redis, RedisQueue};
 use souk_store_sqlite::{SqliteOptions, SqliteStore};
@@ -46,10 +47,15 @@ impl OnRedis {
     }
 
     pub fn open_another(&self) -> Arc<RedisQueue> {
+        self.open_with(self.store.clone())
+    }
+
+    /// A queue beside another store, or the same behind something.
+    pub fn open_with(&self, store: Arc<dyn OutboxStore>) -> Arc<RedisQueue> {
         Arc::new(RedisQueue::start(
             self.redis.clone(),
             self.options.clone(),
-            self.store.clone(),
+            store,
             Arc::new(SystemClock),
             Arc::new(TestIds::default()),
         ))

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use souk_app::ports::{Clock, Ids};
+use bytes::Bytes;
+use souk_app::ports::{Cache, Clock, Ids, Limits, Quota};
 use souk_domain::{OrderNumber, Timestamp};
 use souk_messaging_redis::{Address, Redis};
 use uuid::Uuid;
@@ -61,4 +62,35 @@ pub async fn until(what: &str, most: Duration, mut holds: impl AsyncFnMut() -> b
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     started.elapsed()
+}
+
+/// Puts a value with one instance until the other has it: on a busy machine Redis may be slower than a cache waits for.
+pub async fn share(from: &impl Cache, to: &impl Cache, key: &str, value: &Bytes, ttl: Duration) {
+    until("a value is shared", Duration::from_secs(10), async || {
+        from.put(key, value.clone(), ttl).await;
+        to.get(key).await.as_ref() == Some(value)
+    })
+    .await;
+}
+
+/// Takes a burst with both in turn, and one more with each, of a key that nobody had before; how long each is to wait. On a
+/// busy machine Redis may be slower than a limit waits for, and each counts by itself: then again, with another key.
+pub async fn take_in_turn(one: &impl Limits, other: &impl Limits, quota: Quota) -> [Duration; 2] {
+    for n in 0..20 {
+        let key = format!("shared {n}");
+        let mut passed = 0;
+        for turn in 0..quota.burst {
+            let taken = if turn % 2 == 0 {
+                one.take(quota, &key).await
+            } else {
+                other.take(quota, &key).await
+            };
+            passed += u32::from(taken.is_ok());
+        }
+        let more = (one.take(quota, &key).await, other.take(quota, &key).await);
+        if let (true, (Err(first), Err(second))) = (passed == quota.burst, more) {
+            return [first, second];
+        }
+    }
+    panic!("they do not count together");
 }
