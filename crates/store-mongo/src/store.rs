@@ -38,6 +38,15 @@ impl MongoStore {
     /// of processes may do so at once.
     pub async fn open(url: &str, options: MongoOptions) -> Result<Self, OpenError> {
         let (client, database) = open::connect(url, &options).await?;
+        Self::start(client, database, options).await
+    }
+
+    /// The same with a connection that is there.
+    pub(crate) async fn start(
+        client: Client,
+        database: Database,
+        options: MongoOptions,
+    ) -> Result<Self, OpenError> {
         schema::migrate(&database).await?;
         let inner = Arc::new(Inner {
             client,

@@ -3,7 +3,10 @@
 mod accounts;
 mod catalog;
 mod dump;
+mod failover;
+mod rivals;
 mod search;
+mod shards;
 mod start;
 
 use std::sync::Arc;
