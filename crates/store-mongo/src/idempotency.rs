@@ -3,8 +3,6 @@
 //! A key is one document, written by one statement: whoever inserts it, or puts theirs in its place as it was read, has
 //! it.
 
-use std::future::IntoFuture as _;
-
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use mongodb::bson::{Binary, Document, doc};

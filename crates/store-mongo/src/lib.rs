@@ -32,6 +32,7 @@ mod outbox_row;
 mod records;
 mod schema;
 mod sessions;
+mod single;
 mod stock;
 mod store;
 mod streams;

@@ -1,7 +1,5 @@
 //! What is one statement: reading outside of a transaction, and writing one document, which is atomic by itself.
 
-use std::future::IntoFuture as _;
-
 use futures::TryStreamExt as _;
 use mongodb::bson::{Document, serialize_to_document};
 use mongodb::options::FindOptions;

@@ -9,13 +9,11 @@ use mongodb::bson::{Bson, Document, doc};
 use souk_domain::Timestamp;
 
 use crate::failure::Failure;
+use crate::idempotency::ANSWERS;
 use crate::jobs::DONE;
 use crate::outbox_row::{EventRow, OUTBOX};
 use crate::records::nanos;
 use crate::store::Inner;
-
-/// How long an answer is kept for its key.
-const ANSWERS: SignedDuration = SignedDuration::from_hours(24);
 
 /// How long it is kept that a job was done.
 const DONE_JOBS: SignedDuration = SignedDuration::from_hours(30 * 24);

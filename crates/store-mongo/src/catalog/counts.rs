@@ -5,47 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
-use serde::Deserialize;
-use souk_domain::catalog::{Inventory, MoveKind, Product, Stock};
-use souk_domain::{Timestamp, VariantId, ids};
+use souk_domain::catalog::{Inventory, MoveKind, Product, Stock, StockMove};
+use souk_domain::{MoveId, Timestamp, VariantId, ids};
 
 use crate::failure::Failure;
-use crate::records::{id as key, move_kind, nanos, uuid};
+use crate::records::{id as key, nanos};
+use crate::stock::{self, StockRow};
 use crate::store::Inner;
-use crate::transaction::{Transaction, Update};
-
-/// Counts, by variant.
-pub(super) const STOCK: &str = "stock";
-/// Every move that made them.
-pub(super) const MOVES: &str = "stock_moves";
-
-#[derive(Debug, Deserialize)]
-struct Count {
-    #[serde(rename = "_id")]
-    id: BsonUuid,
-    received: i64,
-    sold: i64,
-    returned: i64,
-}
-
-fn asked(variants: &BTreeSet<VariantId>) -> Document {
-    let ids: Vec<Bson> = variants.iter().map(|id| key(id.0).into()).collect();
-    doc! { "_id": { "$in": ids } }
-}
-
-fn read(counts: Vec<Count>) -> BTreeMap<VariantId, Stock> {
-    let read = |count: Count| {
-        let stock = Stock {
-            received: count.received,
-            sold: count.sold,
-            returned: count.returned,
-        };
-        (VariantId(uuid(count.id)), stock)
-    };
-    counts.into_iter().map(read).collect()
-}
+use crate::transaction::Transaction;
 
 /// The counts of variants; nothing of those that nothing was ever counted of.
 pub(super) async fn of(
@@ -55,8 +24,12 @@ pub(super) async fn of(
     if variants.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let counts = inner.find_with(STOCK, asked(variants), FindOptions::default());
-    Ok(read(counts.await?))
+    let ids: Vec<BsonUuid> = variants.iter().map(|id| key(id.0)).collect();
+    let asked = doc! { "_id": { "$in": ids } };
+    let rows = inner
+        .find_with::<StockRow>("stock", asked, FindOptions::default())
+        .await?;
+    Ok(rows.iter().map(StockRow::stock).collect())
 }
 
 /// Counts as a transaction sees them, and what it does to them.
@@ -65,7 +38,7 @@ pub(super) struct Counting {
     received: BTreeMap<VariantId, i64>,
     /// Looked at, in a way that no sale may change meanwhile.
     held: BTreeSet<VariantId>,
-    moves: Vec<Document>,
+    moves: Vec<StockMove>,
 }
 
 impl Counting {
@@ -74,7 +47,10 @@ impl Counting {
         variants: &BTreeSet<VariantId>,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            there: read(transaction.find(STOCK, asked(variants)).await?),
+            there: stock::counts(transaction, variants.iter().copied())
+                .await?
+                .into_iter()
+                .collect(),
             received: BTreeMap::new(),
             held: BTreeSet::new(),
             moves: Vec::new(),
@@ -109,13 +85,14 @@ impl Counting {
         .map(|number| number.to_string());
         let mut all = vec!["received"];
         all.extend(names.iter().map(String::as_str));
-        self.moves.push(doc! {
-            "_id": key(ids::derive_v7(variant.0, &all)),
-            "variant": key(variant.0),
-            "kind": move_kind(MoveKind::Received),
-            "quantity": quantity,
-            "reason": reason,
-            "at": nanos(at),
+        self.moves.push(StockMove {
+            id: MoveId(ids::derive_v7(variant.0, &all)),
+            variant_id: variant,
+            kind: MoveKind::Received,
+            quantity,
+            reason: reason.to_owned(),
+            order_id: None,
+            at,
         });
         there.apply(MoveKind::Received, quantity);
         *self.received.entry(variant).or_default() += quantity;
@@ -144,26 +121,26 @@ impl Counting {
     }
 
     pub(super) async fn write(self, transaction: &Transaction) -> Result<(), Failure> {
-        let add = |variant: VariantId, received: i64| Update {
-            filter: doc! { "_id": key(variant.0) },
-            change: doc! { "$inc": { "received": received, "sold": 0_i64, "returned": 0_i64 } },
-            upsert: true,
-        };
-        let mut changes = self.received;
+        let mut received = self.received;
         for variant in self.held {
-            changes.entry(variant).or_default();
+            received.entry(variant).or_default();
         }
-        let mut updates = Vec::new();
-        for (variant, received) in changes {
+        let add = |variant: VariantId, received: i64| {
+            let change = Stock {
+                received,
+                ..Stock::default()
+            };
+            (variant, change)
+        };
+        let mut changes = Vec::new();
+        for (variant, received) in received {
             if received == 0 {
                 // A change that is none would meet no sale: one that is taken back does.
-                updates.extend([add(variant, 1), add(variant, -1)]);
+                changes.extend([add(variant, 1), add(variant, -1)]);
             } else {
-                updates.push(add(variant, received));
+                changes.push(add(variant, received));
             }
         }
-        transaction.insert(MOVES, &self.moves).await?;
-        transaction.update(STOCK, updates).await?;
-        Ok(())
+        stock::apply(transaction, &self.moves, changes).await
     }
 }

@@ -8,7 +8,7 @@
 mod counts;
 mod import;
 mod search;
-mod write;
+pub(crate) mod write;
 
 use std::collections::BTreeMap;
 

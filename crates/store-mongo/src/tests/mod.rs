@@ -1,6 +1,8 @@
 //! Tests of the engine on a real replica set: the contract that all engines share, and what is MongoDB's alone.
 
 mod accounts;
+mod damage;
+mod dump;
 mod failover;
 mod rivals;
 mod search;

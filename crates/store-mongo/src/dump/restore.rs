@@ -1,0 +1,265 @@
+//! Writing rows of another engine, each kind in the documents that it has here.
+
+use std::collections::BTreeMap;
+
+use mongodb::bson::{RawDocumentBuf, doc, serialize_to_raw_document_buf};
+use serde::Serialize;
+use souk_app::ports::store::{FailedJob, Row};
+use souk_domain::order::commit::PlacedOrder;
+use souk_domain::stream::Entry;
+use souk_domain::{EventRecord, Timestamp};
+
+use crate::accounts::{Address, EMAILS, Person, USERS};
+use crate::catalog::{PRODUCTS, VARIANTS, write};
+use crate::conversation::{self, CONVERSATIONS};
+use crate::edits::AuditRow;
+use crate::failure::Failure;
+use crate::jobs::{DONE, DoneRow, FAILED, FailedRow};
+use crate::ledger::EntryRow;
+use crate::marks::MarkRow;
+use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose};
+use crate::outbox_row::{EventRow, OUTBOX};
+use crate::records::{id, integer, nanos};
+use crate::stock::{MoveRow, StockRow};
+use crate::store::Inner;
+use crate::support::{REPLIES, canned};
+use crate::transaction::{RETRY, Update};
+
+/// About how many bytes are written at once: what a call writes within its time.
+const COMMAND_BYTES: usize = 4 << 20;
+
+pub(super) async fn restore(inner: &Inner, rows: Vec<Row>) -> Result<(), Failure> {
+    let mut documents = Documents::default();
+    for row in rows {
+        documents.add(row)?;
+    }
+    documents.write(inner).await
+}
+
+/// What is to be written, by collection.
+#[derive(Default)]
+struct Documents {
+    new: BTreeMap<&'static str, Vec<RawDocumentBuf>>,
+    heads: BTreeMap<String, i64>,
+}
+
+impl Documents {
+    fn keep(&mut self, collection: &'static str, document: &impl Serialize) -> Result<(), Failure> {
+        let document =
+            serialize_to_raw_document_buf(document).map_err(mongodb::error::Error::from)?;
+        self.new.entry(collection).or_default().push(document);
+        Ok(())
+    }
+
+    fn add(&mut self, row: Row) -> Result<(), Failure> {
+        match row {
+            Row::Shop(shop) => {
+                let body = serde_json::to_string(&shop)?;
+                self.keep("shop", &doc! { "_id": "shop", "body": body })
+            }
+            Row::User {
+                user,
+                password_hash,
+            } => {
+                if let Some(address) = Address::of(&user) {
+                    self.keep(EMAILS, &address)?;
+                }
+                self.keep(USERS, &Person::new(&user, password_hash)?)
+            }
+            Row::Product(product) => {
+                for variant in &product.variants {
+                    self.keep(VARIANTS, &write::variant(&product, variant)?)?;
+                }
+                self.keep(PRODUCTS, &write::document(&product)?)
+            }
+            Row::Stock { variant_id, stock } => {
+                self.keep("stock", &StockRow::of(variant_id, &stock))
+            }
+            Row::StockMove(stock_move) => self.keep("stock_moves", &MoveRow::of(&stock_move)),
+            Row::Order {
+                order,
+                key,
+                request_hash,
+            } => {
+                for whose in Whose::of(&order) {
+                    self.keep(ORDER_IDS, &whose)?;
+                }
+                let placed = PlacedOrder {
+                    order,
+                    key,
+                    request_hash: hash(&request_hash)?,
+                };
+                self.keep(ORDERS, &OrderRow::of(&placed)?)
+            }
+            Row::Entry {
+                stream,
+                seq,
+                id,
+                author,
+                at,
+                content,
+            } => {
+                let head = self.heads.entry(stream.to_string()).or_default();
+                *head = integer(seq)?.max(*head);
+                let entry = Entry {
+                    seq,
+                    id,
+                    author,
+                    at,
+                    content,
+                };
+                self.keep("entries", &EntryRow::of(stream, &entry)?)
+            }
+            Row::ReadMark {
+                stream,
+                user_id,
+                seq,
+                mailed_after,
+                mailed,
+                mailed_by,
+            } => {
+                let mark = MarkRow {
+                    stream: stream.to_string(),
+                    user: id(user_id.0),
+                    seq: integer(seq)?,
+                    mailed_after: integer(mailed_after)?,
+                    mailed: integer(mailed)?,
+                    mailed_by: mailed_by.map(|job| id(job.0)),
+                };
+                self.keep("read_marks", &mark)
+            }
+            Row::Audit {
+                stream,
+                by_entry,
+                entry,
+                deleted,
+                at,
+                by,
+                before,
+            } => {
+                let audit = AuditRow {
+                    stream: stream.to_string(),
+                    by_entry: integer(by_entry)?,
+                    entry: integer(entry)?,
+                    deleted,
+                    at: nanos(at),
+                    author: serde_json::to_string(&by)?,
+                    before,
+                };
+                self.keep("entry_audit", &audit)
+            }
+            Row::Conversation(one) => self.keep(CONVERSATIONS, &conversation::row(&one)?),
+            Row::CannedReply(reply) => self.keep(REPLIES, &canned(&reply)?),
+            Row::Event {
+                id,
+                at,
+                trace,
+                event,
+                settled,
+                retries,
+            } => {
+                let record = EventRecord {
+                    id,
+                    event,
+                    at,
+                    trace,
+                };
+                let mut row = EventRow::of(&record, retries)?;
+                row.settled = settled.into();
+                self.keep(OUTBOX, &row)
+            }
+            Row::DoneJob { id, at } => self.keep(DONE, &done(id.0, at)),
+            Row::FailedJob {
+                id,
+                event_id,
+                job,
+                payload,
+                error,
+                attempts,
+                trace,
+                created_at,
+                failed_at,
+            } => {
+                let failed = FailedJob {
+                    id,
+                    event_id,
+                    kind: job,
+                    payload,
+                    error,
+                    attempts,
+                    trace,
+                    created_at,
+                    failed_at,
+                };
+                self.keep(FAILED, &FailedRow::of(&failed))
+            }
+        }
+    }
+
+    async fn write(self, inner: &Inner) -> Result<(), Failure> {
+        for (collection, documents) in self.new {
+            let collection = inner.collection::<RawDocumentBuf>(collection);
+            for some in in_commands(documents) {
+                let insert = collection.insert_many(some);
+                inner.within(insert.into_future()).await?;
+            }
+        }
+        if self.heads.is_empty() {
+            return Ok(());
+        }
+        let heads = &self.heads;
+        inner
+            .transact(RETRY, |transaction| async move {
+                let raise = heads.iter().map(|(stream, head)| Update {
+                    filter: doc! { "_id": stream },
+                    change: doc! { "$max": { "head": *head } },
+                    upsert: true,
+                });
+                transaction.update("streams", raise.collect()).await?;
+                Ok(())
+            })
+            .await
+    }
+}
+
+fn done(job: uuid::Uuid, at: Timestamp) -> DoneRow {
+    DoneRow {
+        id: id(job),
+        at: nanos(at),
+    }
+}
+
+/// Documents in their order, as many together as are written at once.
+fn in_commands(documents: Vec<RawDocumentBuf>) -> Vec<Vec<RawDocumentBuf>> {
+    let mut commands: Vec<Vec<RawDocumentBuf>> = Vec::new();
+    let mut bytes = COMMAND_BYTES;
+    for document in documents {
+        let size = document.as_bytes().len();
+        if bytes + size > COMMAND_BYTES {
+            commands.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size;
+        if let Some(last) = commands.last_mut() {
+            last.push(document);
+        }
+    }
+    commands
+}
+
+/// A hash from its hexadecimal form.
+fn hash(text: &str) -> Result<[u8; 32], Failure> {
+    let digits = |place: usize| text.get(place * 2..place * 2 + 2);
+    let mut hash = [0; 32];
+    for (place, byte) in hash.iter_mut().enumerate() {
+        let parsed = digits(place).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        *byte = parsed.ok_or(NO_HASH)?;
+    }
+    if text.len() == 64 {
+        Ok(hash)
+    } else {
+        Err(NO_HASH)
+    }
+}
+
+const NO_HASH: Failure = Failure::Refused("a request's hash has not 64 hexadecimal digits");
