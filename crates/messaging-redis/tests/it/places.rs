@@ -27,8 +27,8 @@ const SOON: Duration = Duration::from_secs(10);
 async fn all_works(redis: &Redis) {
     redis.until_up().await;
     let ids: Arc<dyn Ids> = Arc::new(TestIds::default());
-    let cache = RedisCache::start(redis.clone(), 100);
-    let other = RedisCache::start(redis.clone(), 100);
+    let cache = RedisCache::start(redis.clone(), 1 << 20);
+    let other = RedisCache::start(redis.clone(), 1 << 20);
     let value = Bytes::from_static(b"1");
     share(&cache, &other, "k", &value, Duration::from_mins(1)).await;
     until("a removal is heard", SOON, async || {

@@ -118,7 +118,7 @@ async fn a_value_is_shared_and_a_removal_is_known_everywhere_at_once() {
     let server = Server::start().await.unwrap();
     let [a, b] = two(&server)
         .await
-        .map(|redis| RedisCache::start(redis, 100));
+        .map(|redis| RedisCache::start(redis, 1 << 20));
     share(&a, &b, "k", &value("1"), TTL).await;
     // Both now have it in their own layer; listening begins in the background.
     until("b hears of a removal at once", SOON, async || {
@@ -144,7 +144,7 @@ async fn values_live_no_longer_than_they_may() {
     let server = Server::start().await.unwrap();
     let [a, b] = two(&server)
         .await
-        .map(|redis| RedisCache::start(redis, 100));
+        .map(|redis| RedisCache::start(redis, 1 << 20));
     share(&a, &b, "k", &value("1"), Duration::from_millis(400)).await;
     tokio::time::sleep(Duration::from_millis(450)).await;
     assert_eq!((a.get("k").await, b.get("k").await), (None, None));
@@ -155,8 +155,8 @@ async fn without_redis_a_value_lives_a_second_and_a_removal_is_told_when_it_is_b
     let mut server = Server::start().await.unwrap();
     let [redis, other] = two(&server).await;
     let (a, b) = (
-        RedisCache::start(redis.clone(), 100),
-        RedisCache::start(other, 100),
+        RedisCache::start(redis.clone(), 1 << 20),
+        RedisCache::start(other, 1 << 20),
     );
     share(&a, &b, "k", &value("1"), TTL).await;
     share(&a, &b, "gone", &value("1"), TTL).await;

@@ -7,7 +7,7 @@
 
 mod counts;
 mod import;
-mod search;
+pub(crate) mod search;
 pub(crate) mod write;
 
 use std::collections::BTreeMap;
@@ -163,8 +163,8 @@ fn category_field(locale: Locale) -> String {
     format!("category_{}", locale.tag())
 }
 
-/// Counts, by category, from an index alone; a translation is that of the newest product that has one.
-async fn categories(inner: &Inner) -> Result<Vec<CategoryCount>, Failure> {
+/// The steps to counts by category; a translation is that of the newest product that has one.
+pub(crate) fn category_steps() -> [Document; 3] {
     let mut group = doc! { "_id": "$category", "count": { "$sum": 1_i64 } };
     for locale in Locale::ALL {
         let field = category_field(locale);
@@ -178,15 +178,23 @@ async fn categories(inner: &Inner) -> Result<Vec<CategoryCount>, Failure> {
         group.insert(field, doc! { "$max": newest });
     }
     let published = product_status(ProductStatus::Published);
-    let steps = [
+    [
         doc! { "$match": { "status": published, "category": { "$gte": "" } } },
         doc! { "$group": group },
         doc! { "$sort": { "_id": 1 } },
-    ];
+    ]
+}
+
+/// Counts, by category, from an index alone.
+async fn categories(inner: &Inner) -> Result<Vec<CategoryCount>, Failure> {
     let products = inner.collection::<Document>(PRODUCTS);
     let found: Vec<Document> = inner
         .within::<_, mongodb::error::Error>(async {
-            products.aggregate(steps).await?.try_collect().await
+            products
+                .aggregate(category_steps())
+                .await?
+                .try_collect()
+                .await
         })
         .await?;
     let category = |found: &Document| {

@@ -23,7 +23,7 @@ const LIST: char = 'p';
 const FOUND: char = 's';
 
 /// A question, ready to be asked.
-pub(super) struct Question {
+pub(crate) struct Question {
     /// The beginnings of words, all of which are asked for; none when everything is.
     words: Vec<Bson>,
     filter: ProductFilter,
@@ -33,7 +33,7 @@ pub(super) struct Question {
 }
 
 impl Question {
-    pub(super) fn new(
+    pub(crate) fn new(
         filter: &ProductFilter,
         cursor: Option<&str>,
         limit: u32,
@@ -53,7 +53,7 @@ impl Question {
     }
 
     /// All words, each in this field.
-    fn words_in(&self, field: &str) -> Document {
+    pub(crate) fn words_in(&self, field: &str) -> Document {
         let words = self.words.iter().map(|word| doc! { field: word.clone() });
         doc! { "$and": words.collect::<Vec<_>>() }
     }

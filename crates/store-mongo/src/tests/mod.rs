@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalog;
+mod damage;
 mod dump;
 mod failover;
 mod rivals;
