@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use mongodb::bson::{Document, Uuid as BsonUuid, doc};
+use mongodb::bson::{Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
 use serde::Deserialize;
 use souk_app::ports::store::{Appended, Committed};
@@ -27,7 +27,7 @@ use crate::jobs::{IdRow, among};
 use crate::ledger::{self, Ledger};
 use crate::numbers;
 use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, of_buyer};
-use crate::records::{hash, id, natural, order_status, uuid};
+use crate::records::{hash, id, order_status, uuid};
 use crate::store::Inner;
 use crate::transaction::{Rivals, Transaction, Update};
 use crate::{outbox, stock};

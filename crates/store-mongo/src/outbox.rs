@@ -18,7 +18,7 @@ use crate::cursor;
 use crate::failure::Failure;
 use crate::jobs::{DONE, FAILED, FailedRow, IdRow, Wish, among};
 use crate::outbox_row::{EventRow, OUTBOX};
-use crate::records::{id, nanos, natural, time, uuid};
+use crate::records::{id, nanos, time, uuid};
 use crate::store::{Inner, MongoStore};
 use crate::transaction::{RETRY, Transaction};
 
@@ -120,8 +120,7 @@ impl OutboxStore for MongoStore {
         let count = self.inner.within(count.into_future()).await?;
         // The oldest of those that were never handed on, and of the others.
         let mut oldest = None;
-        for handed in [Bson::Null.into(), doc! { "$gt": i64::MIN }.into()] {
-            let handed: Bson = handed;
+        for handed in [Bson::Null, doc! { "$gt": i64::MIN }.into()] {
             let first = rows
                 .find_one(doc! { "handed_at": handed })
                 .sort(doc! { "at": 1 });
