@@ -203,7 +203,7 @@ async fn products(
     transaction: &Transaction,
     ids: impl Iterator<Item = BsonUuid>,
 ) -> Result<HashMap<[u8; 16], Arc<Product>>, Failure> {
-    let ids: BTreeSet<[u8; 16]> = ids.map(|id| id.bytes()).collect();
+    let ids: BTreeSet<[u8; 16]> = ids.map(BsonUuid::bytes).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }

@@ -254,7 +254,6 @@ async fn there(
         .map(|(stream, ids)| doc! { "stream": stream.to_string(), "id": { "$in": ids } })
         .collect();
     let mut known = HashMap::new();
-    // The time to plan an `$or` grows with the square of its parts.
     while !filters.is_empty() {
         let rest = filters.split_off(filters.len().min(MOST_PARTS));
         let part = std::mem::replace(&mut filters, rest);
@@ -267,7 +266,7 @@ async fn there(
     Ok(known)
 }
 
-/// Most streams of one question.
+/// Most streams of one question, so that no question grows with the group.
 const MOST_PARTS: usize = 64;
 
 fn row_of(entry: &NewEntry, seq: i64) -> Result<EntryRow, Failure> {

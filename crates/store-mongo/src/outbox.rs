@@ -120,8 +120,7 @@ impl OutboxStore for MongoStore {
         let count = self.inner.within(count.into_future()).await?;
         // The oldest of those that were never handed on, and of the others.
         let mut oldest = None;
-        for handed in [Bson::Null.into(), doc! { "$gt": i64::MIN }.into()] {
-            let handed: Bson = handed;
+        for handed in [Bson::Null, doc! { "$gt": i64::MIN }.into()] {
             let first = rows
                 .find_one(doc! { "handed_at": handed })
                 .sort(doc! { "at": 1 });
@@ -179,9 +178,9 @@ async fn overdue(
     let mut after = None;
     while events.len() < limit {
         let missing = limit - events.len();
-        let mut rows = late(inner, Bson::Null, nanos(stated), &after, missing).await?;
+        let mut rows = late(inner, Bson::Null, nanos(stated), after, missing).await?;
         let handed: Bson = doc! { "$gte": i64::MIN, "$lt": nanos(handed) }.into();
-        rows.extend(late(inner, handed, nanos(stated), &after, missing).await?);
+        rows.extend(late(inner, handed, nanos(stated), after, missing).await?);
         rows.sort_by_key(|row| (row.at, row.id.bytes()));
         rows.truncate(missing);
         let found = rows.len();
@@ -201,14 +200,14 @@ async fn late(
     inner: &Inner,
     handed_at: Bson,
     stated: i64,
-    after: &Option<(i64, mongodb::bson::Uuid)>,
+    after: Option<(i64, mongodb::bson::Uuid)>,
     limit: usize,
 ) -> Result<Vec<EventRow>, Failure> {
     let mut filter: Document = doc! { "handed_at": handed_at, "at": { "$lt": stated } };
     if let Some((at, id)) = after {
         let later = [
-            doc! { "at": { "$gt": *at } },
-            doc! { "at": *at, "_id": { "$gt": *id } },
+            doc! { "at": { "$gt": at } },
+            doc! { "at": at, "_id": { "$gt": id } },
         ];
         filter.insert("$or", later.to_vec());
     }

@@ -77,7 +77,7 @@ async fn steps(inner: &Inner, collection: &str, field: &str, before: i64) -> Res
         if ids.is_empty() {
             return Ok(gone);
         }
-        let last = (ids.len() as i64) < STEP;
+        let last = i64::try_from(ids.len()).unwrap_or(STEP) < STEP;
         // One that was used since it was looked for stays.
         let step = rows.delete_many(doc! { "_id": { "$in": ids }, field: { "$lt": before } });
         gone += inner.within(step.into_future()).await?.deleted_count;
