@@ -6,7 +6,9 @@
 //! - [`address`]: what a `--redis` URL says; [`dial`]: connections to it
 //! - [`connection`]: the connection for commands, which comes back by itself; [`outbound`]: publishing without waiting
 //! - [`subscriber`]: channels listened to, which come back by themselves
+//! - [`adapter`]: the Socket.IO servers on one Redis as one, Node's among them
 
+pub mod adapter;
 pub mod address;
 pub mod connection;
 mod dial;

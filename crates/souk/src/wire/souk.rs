@@ -11,7 +11,7 @@ use souk_api::ApiOptions;
 use souk_api::IpNet;
 use souk_app::committer::CommitterOptions;
 use souk_app::{App, Options};
-use souk_sockets::Sockets;
+use souk_sockets::{Others, Sockets};
 use souk_store_sqlite::Access;
 use souk_worker::{Worker, WorkerOptions};
 use tokio::net::TcpListener;
@@ -102,6 +102,7 @@ impl Souk {
             options
                 .sockets
                 .options(options.origins(address), options.limits.rate_limits),
+            Others::default(),
         );
         let api = with_sockets(api, sockets.clone(), trusted);
         let stop = CancellationToken::new();
