@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use souk_app::ports::{EngineError, Mirror, News};
+use souk_app::ports::{EngineError, Mirror, News, Store};
 use souk_domain::stream::{MAX_PAGE, Span, StreamKey};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -15,13 +15,12 @@ use tokio::task::JoinSet;
 
 use crate::news::value;
 use crate::payload::Entry;
-use crate::sockets::Shared;
 
 /// Streams that are told of side by side. One stream is never told of by two tasks of an instance.
 const TOGETHER: usize = 16;
 
 /// Tells what is heard, until nobody says anything any more.
-pub(crate) async fn run(shared: Arc<Shared>, mut heard: Receiver<News>, mirror: Arc<dyn Mirror>) {
+pub(crate) async fn run(store: Arc<dyn Store>, mut heard: Receiver<News>, mirror: Arc<dyn Mirror>) {
     let mut heads = HashMap::new();
     loop {
         match heard.recv().await {
@@ -34,7 +33,7 @@ pub(crate) async fn run(shared: Arc<Shared>, mut heard: Receiver<News>, mirror: 
             note(&mut heads, news);
         }
         if mirror.is_watched() {
-            tell_all(&shared, &mirror, heads.drain()).await;
+            tell_all(&store, &mirror, heads.drain()).await;
         } else {
             heads.clear();
         }
@@ -49,7 +48,7 @@ fn note(heads: &mut HashMap<StreamKey, u64>, news: News) {
 }
 
 async fn tell_all(
-    shared: &Arc<Shared>,
+    store: &Arc<dyn Store>,
     mirror: &Arc<dyn Mirror>,
     heads: impl Iterator<Item = (StreamKey, u64)>,
 ) {
@@ -58,9 +57,9 @@ async fn tell_all(
         if tasks.len() >= TOGETHER {
             tasks.join_next().await;
         }
-        let (shared, mirror) = (shared.clone(), mirror.clone());
+        let (store, mirror) = (store.clone(), mirror.clone());
         tasks.spawn(async move {
-            if let Err(error) = tell(&shared, &*mirror, stream, head).await {
+            if let Err(error) = tell(&*store, &*mirror, stream, head).await {
                 metrics::counter!("souk_mirror_failures_total").increment(1);
                 tracing::debug!(
                     error = &error as &dyn std::error::Error,
@@ -74,7 +73,7 @@ async fn tell_all(
 }
 
 async fn tell(
-    shared: &Shared,
+    store: &dyn Store,
     mirror: &dyn Mirror,
     stream: StreamKey,
     head: u64,
@@ -83,11 +82,7 @@ async fn tell(
         return Ok(());
     };
     while told < head {
-        let page = shared
-            .app
-            .store
-            .entries(stream, Span::After(told, MAX_PAGE))
-            .await?;
+        let page = store.entries(stream, Span::After(told, MAX_PAGE)).await?;
         // What is past the head is another claim's.
         for entry in page.entries.iter().take_while(|entry| entry.seq <= head) {
             mirror.tell(stream, &value(&Entry::new(Some(stream), entry)));
@@ -98,4 +93,127 @@ async fn tell(
         told = last.seq;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Mutex, PoisonError};
+
+    use async_trait::async_trait;
+    use serde_json::{Value, json};
+    use souk_domain::stream::{EntryBody, NewEntry};
+    use souk_domain::{EntryId, Timestamp, UserId};
+    use souk_store_sqlite::{SqliteOptions, SqliteStore};
+    use tokio::sync::{broadcast, mpsc};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// Marks of streams that instances share, and what was told.
+    struct Others {
+        watched: AtomicBool,
+        marks: Mutex<HashMap<StreamKey, u64>>,
+        told: mpsc::UnboundedSender<(StreamKey, Value)>,
+    }
+
+    #[async_trait]
+    impl Mirror for Others {
+        fn is_watched(&self) -> bool {
+            self.watched.load(Ordering::Relaxed)
+        }
+
+        async fn claim(&self, stream: StreamKey, head: u64) -> Result<Option<u64>, EngineError> {
+            let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+            let mark = marks.entry(stream).or_insert(head - 1);
+            Ok((*mark < head).then(|| std::mem::replace(mark, head)))
+        }
+
+        fn tell(&self, stream: StreamKey, entry: &Value) {
+            self.told.send((stream, entry.clone())).unwrap();
+        }
+    }
+
+    async fn append(store: &dyn Store, stream: StreamKey, count: usize) {
+        let entry = |text: usize| NewEntry {
+            stream,
+            id: EntryId(Uuid::now_v7()),
+            author: None,
+            at: Timestamp::UNIX_EPOCH,
+            body: EntryBody::Message {
+                text: text.to_string(),
+                automatic: false,
+                edited: false,
+            },
+        };
+        store.append((0..count).map(entry).collect()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn entries_are_told_once_by_all_instances_and_in_order_and_only_while_somebody_listens() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&folder.path().join("souk.db"), SqliteOptions::default());
+        let store: Arc<dyn Store> = Arc::new(store.unwrap());
+        let (told, mut tells) = mpsc::unbounded_channel();
+        let others = Arc::new(Others {
+            watched: AtomicBool::new(false),
+            marks: Mutex::default(),
+            told,
+        });
+        let (bus, heard) = broadcast::channel(64);
+        // One instance alone at first, so that what it does not tell is known to be untold.
+        let one = tokio::spawn(run(store.clone(), heard, others.clone()));
+        let (busy, quiet) = (StreamKey::Store, StreamKey::User(UserId(Uuid::nil())));
+        append(&*store, busy, 3).await;
+        bus.send(News::Head {
+            stream: busy,
+            seq: 3,
+        })
+        .unwrap();
+        while !bus.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        others.watched.store(true, Ordering::Relaxed);
+        let two = tokio::spawn(run(store.clone(), bus.subscribe(), others.clone()));
+        let mut head = 3;
+        for count in [1, 4, 450, 2] {
+            append(&*store, busy, count).await;
+            append(&*store, quiet, 1).await;
+            head += count as u64;
+            bus.send(News::Head {
+                stream: busy,
+                seq: head,
+            })
+            .unwrap();
+            // The same again, and late news of what was told: they change nothing.
+            bus.send(News::Head {
+                stream: busy,
+                seq: head,
+            })
+            .unwrap();
+            bus.send(News::Head {
+                stream: busy,
+                seq: 2,
+            })
+            .unwrap();
+            for seq in head - count as u64 + 1..=head {
+                let (stream, entry) = tells.recv().await.unwrap();
+                assert_eq!((stream, &entry["seq"]), (busy, &json!(seq)));
+                assert_eq!(entry["type"], "message");
+                assert_eq!(entry["stream"], "store");
+            }
+        }
+        // Of the other stream nothing was said, until it was; then from the newest on.
+        bus.send(News::Head {
+            stream: quiet,
+            seq: 4,
+        })
+        .unwrap();
+        let (stream, entry) = tells.recv().await.unwrap();
+        assert_eq!((stream, &entry["seq"]), (quiet, &json!(4)));
+        drop(bus);
+        one.await.unwrap();
+        two.await.unwrap();
+        assert!(tells.try_recv().is_err(), "nothing was told twice");
+    }
 }

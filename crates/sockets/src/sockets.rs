@@ -125,7 +125,7 @@ impl Sockets {
         if let Some(mirror) = others.mirror {
             let heard = shared.app.bus.listen();
             tasks.spawn(until(
-                Box::pin(mirror::run(shared.clone(), heard, mirror)) as Work
+                Box::pin(mirror::run(shared.app.store.clone(), heard, mirror)) as Work,
             ));
         }
         tasks.spawn(until(Box::pin(crate::hub::tick(shared.clone())) as Work));
