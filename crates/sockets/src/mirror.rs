@@ -24,13 +24,13 @@ pub(crate) async fn run(store: Arc<dyn Store>, mut heard: Receiver<News>, mirror
     let mut heads = HashMap::new();
     loop {
         match heard.recv().await {
-            Ok(news) => note(&mut heads, news),
+            Ok(news) => note(&mut heads, &news),
             // What was missed is told with the next entry of its stream.
             Err(RecvError::Lagged(_)) => {}
             Err(RecvError::Closed) => return,
         }
         while let Ok(news) = heard.try_recv() {
-            note(&mut heads, news);
+            note(&mut heads, &news);
         }
         if mirror.is_watched() {
             tell_all(&store, &mirror, heads.drain()).await;
@@ -40,10 +40,10 @@ pub(crate) async fn run(store: Arc<dyn Store>, mut heard: Receiver<News>, mirror
     }
 }
 
-fn note(heads: &mut HashMap<StreamKey, u64>, news: News) {
+fn note(heads: &mut HashMap<StreamKey, u64>, news: &News) {
     if let News::Head { stream, seq } = news {
-        let head = heads.entry(stream).or_default();
-        *head = seq.max(*head);
+        let head = heads.entry(*stream).or_default();
+        *head = (*head).max(*seq);
     }
 }
 
@@ -97,6 +97,7 @@ async fn tell(
 
 #[cfg(test)]
 mod tests {
+    use std::ops::RangeInclusive;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Mutex, PoisonError};
 
@@ -134,19 +135,19 @@ mod tests {
         }
     }
 
-    async fn append(store: &dyn Store, stream: StreamKey, count: usize) {
-        let entry = |text: usize| NewEntry {
+    async fn append(store: &dyn Store, stream: StreamKey, numbers: RangeInclusive<u64>) {
+        let entry = |number: u64| NewEntry {
             stream,
-            id: EntryId(Uuid::now_v7()),
+            id: EntryId(Uuid::from_u128(number.into())),
             author: None,
             at: Timestamp::UNIX_EPOCH,
             body: EntryBody::Message {
-                text: text.to_string(),
+                text: number.to_string(),
                 automatic: false,
                 edited: false,
             },
         };
-        store.append((0..count).map(entry).collect()).await.unwrap();
+        store.append(numbers.map(entry).collect()).await.unwrap();
     }
 
     #[tokio::test]
@@ -164,7 +165,7 @@ mod tests {
         // One instance alone at first, so that what it does not tell is known to be untold.
         let one = tokio::spawn(run(store.clone(), heard, others.clone()));
         let (busy, quiet) = (StreamKey::Store, StreamKey::User(UserId(Uuid::nil())));
-        append(&*store, busy, 3).await;
+        append(&*store, busy, 1..=3).await;
         bus.send(News::Head {
             stream: busy,
             seq: 3,
@@ -177,9 +178,10 @@ mod tests {
         let two = tokio::spawn(run(store.clone(), bus.subscribe(), others.clone()));
         let mut head = 3;
         for count in [1, 4, 450, 2] {
-            append(&*store, busy, count).await;
-            append(&*store, quiet, 1).await;
-            head += count as u64;
+            let new = head + 1..=head + count;
+            head += count;
+            append(&*store, busy, new.clone()).await;
+            append(&*store, quiet, head..=head).await;
             bus.send(News::Head {
                 stream: busy,
                 seq: head,
@@ -196,7 +198,7 @@ mod tests {
                 seq: 2,
             })
             .unwrap();
-            for seq in head - count as u64 + 1..=head {
+            for seq in new {
                 let (stream, entry) = tells.recv().await.unwrap();
                 assert_eq!((stream, &entry["seq"]), (busy, &json!(seq)));
                 assert_eq!(entry["type"], "message");

@@ -182,7 +182,7 @@ impl Broadcast {
         let namespace = packet.nsp.clone().unwrap_or_else(|| "/".to_owned());
         Ok(Self {
             from,
-            event: event(&namespace, packet, binaries)?,
+            event: event(&namespace, &packet, binaries)?,
             namespace,
             target: aim(target)?,
         })
@@ -231,7 +231,7 @@ impl Request {
                 let packet = raw.packet.ok_or(Garbled::Shape)?;
                 let namespace = packet.nsp.clone().unwrap_or_else(|| "/".to_owned());
                 Asked::Ask(
-                    event(&namespace, packet, binaries)?,
+                    event(&namespace, &packet, binaries)?,
                     aim(target)?,
                     timeout.map(|ms| Duration::from_secs_f64(ms / 1_000.0)),
                 )
@@ -417,7 +417,7 @@ fn aim(raw: RawTarget) -> Result<Target, Garbled> {
 }
 
 /// The event as it is sent to clients, which close their connection on anything but a good one.
-fn event(namespace: &str, packet: RawPacket, binaries: Vec<Bytes>) -> Result<Encoded, Garbled> {
+fn event(namespace: &str, packet: &RawPacket, binaries: Vec<Bytes>) -> Result<Encoded, Garbled> {
     if !EVENT.contains(&packet.kind) {
         return Err(Garbled::Shape);
     }

@@ -26,14 +26,14 @@ impl Space {
     pub(super) fn new(shared: Arc<Shared>, local: Arc<Local>) -> Arc<Self> {
         let space = Arc::new(Self {
             shared: shared.clone(),
-            local: local.clone(),
+            local,
             waiting: Arc::default(),
         });
         for channel in space.own_channels() {
             shared.subscriber.subscribe(channel);
         }
-        let namespace = local.namespace().to_owned();
-        local.watch_rooms(move |room, occupied| {
+        let namespace = space.namespace().to_owned();
+        space.local.watch_rooms(move |room, occupied| {
             // Only noted here; what was noted together is said to Redis together.
             let channel = shared.channels.broadcast(&namespace, Some(room));
             if occupied {

@@ -35,6 +35,11 @@ impl Waiting {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether nobody waits, so that nothing has to be read.
+    pub(super) fn is_empty(&self) -> bool {
+        self.all().is_empty()
+    }
+
     /// Waits for what servers answer.
     pub(super) fn gather<'a>(&'a self, id: &'a str) -> Gathering<'a> {
         let (to, answers) = mpsc::unbounded_channel();

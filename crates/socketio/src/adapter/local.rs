@@ -322,7 +322,7 @@ impl Adapter for Local {
         let rooms = self.room_names();
         let mut names: Vec<String> = rooms.iter().map(ToString::to_string).collect();
         self.for_each(&Target::default(), |socket| {
-            names.push(socket.id().to_owned())
+            names.push(socket.id().to_owned());
         });
         Ok(names)
     }

@@ -76,12 +76,12 @@ impl Site {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(serve(listener, server.clone()));
         let site = Self {
-            serving,
             server,
             exchange,
             redis,
             url,
             said,
+            serving,
         };
         site.is_listening().await;
         site
