@@ -44,16 +44,20 @@ async function connect(name, url, auth = {}) {
   return socket.id;
 }
 async function until(holds, what) {
-  for (const end = Date.now() + 10000; Date.now() < end; ) {
+  for (const end = Date.now() + 30000; Date.now() < end; ) {
     if (await holds()) return;
     await new Promise((done) => setTimeout(done, 5));
   }
-  throw new Error(`never: ${what ?? holds}`);
+  throw new Error(`never: ${typeof what === 'function' ? what() : holds}`);
 }
 // What a client heard, once it heard so many things, and forgets it.
 async function heard(name, count) {
   const all = clients[name].heard;
-  await until(() => all.length >= count, `${name} heard ${JSON.stringify(all)}, not ${count}`);
+  const told = () => {
+    const each = Object.entries(clients).map(([who, { heard, socket }]) => [who, socket.connected, heard.slice(0, 20)]);
+    return `${name} hears ${count}; redis ${listening.status}; ${JSON.stringify(each)}`;
+  };
+  await until(() => all.length >= count, told);
   return all.splice(0);
 }
 

@@ -28,7 +28,7 @@ async fn without_redis_local_delivery_goes_on_and_questions_fail_in_time() {
         }
         everyone.clone().join(&["q"]);
         assert!(
-            started.elapsed() < Duration::from_millis(500),
+            started.elapsed() < Duration::from_secs(3),
             "local delivery waits for Redis"
         );
         let heard = peer.heard("souk", 1_000).await;
