@@ -5,7 +5,8 @@ use serde_json::json;
 use souk_testbed::Redis;
 
 use super::peer::Peer;
-use super::site::Site;
+use super::site::{SOON, Site};
+use crate::support::until;
 
 #[tokio::test]
 async fn messages_that_make_no_sense_are_dropped_and_nothing_else() {
@@ -47,7 +48,10 @@ async fn messages_that_make_no_sense_are_dropped_and_nothing_else() {
         for channel in channels {
             let mut publish = cmd("PUBLISH");
             publish.arg(channel).arg(message);
-            site.redis.query::<u64>(&publish).await.unwrap();
+            until(channel, SOON, async || {
+                site.redis.query::<u64>(&publish).await.is_ok()
+            })
+            .await;
         }
     }
     let peer = Peer::start(&redis.url()).await;

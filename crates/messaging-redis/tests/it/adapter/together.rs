@@ -8,7 +8,7 @@ use souk_testbed::Redis;
 use super::peer::Peer;
 use super::site::Site;
 
-const EVENTS: usize = 1_000;
+const EVENTS: usize = 300;
 
 #[tokio::test]
 async fn three_servers_are_one_nothing_doubles_and_senders_keep_their_order() {
