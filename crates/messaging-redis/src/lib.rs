@@ -8,7 +8,9 @@
 //! - [`bus`], [`cache`], [`limits`], [`presence`]: what instances tell each other, and share
 //! - [`queue`]: jobs, in BullMQ's layout
 //! - [`subscriber`]: channels listened to, which come back by themselves
+//! - [`adapter`]: the Socket.IO servers on one Redis as one, Node's among them
 
+pub mod adapter;
 pub mod address;
 pub mod bus;
 pub mod cache;

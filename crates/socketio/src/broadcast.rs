@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::adapter::{AckNews, Flags, RemoteSocket, Target, Unreachable};
+use crate::adapter::{AckNews, Flags, Incomplete, RemoteSocket, Target};
 use crate::event::Answer;
 use crate::namespace::Space;
 use crate::packet::Encoded;
@@ -27,7 +27,8 @@ pub struct Broadcast {
 pub struct Answers {
     /// How many sockets got the event, as far as their servers said.
     pub expected: usize,
-    /// Whether every server said how many, so that `expected` is all of them.
+    /// Whether every server said how many, so that `expected` is all of them. False too when the other servers could not
+    /// be asked.
     pub complete: bool,
     /// The answers that came in time.
     pub answers: Vec<Answer>,
@@ -117,17 +118,19 @@ impl Broadcast {
         let until = Instant::now() + timeout;
         let event = Encoded::value_event(&space.name, name, args);
         let (news, mut incoming) = mpsc::unbounded_channel();
-        let servers = if self.target.flags.local {
+        // None: the others cannot be asked, and only sockets of this process answer.
+        let counted = if self.target.flags.local {
             let local: &dyn crate::adapter::Adapter = &*space.local;
             local.broadcast_with_ack(&event, &self.target, timeout, news);
-            1
+            Some(1)
         } else {
-            let servers = space.adapter.server_count().await;
+            let count = tokio::time::timeout_at(until, space.adapter.server_count()).await;
             space
                 .adapter
                 .broadcast_with_ack(&event, &self.target, timeout, news);
-            servers
+            count.ok().and_then(Result::ok)
         };
+        let servers = counted.unwrap_or(1);
         let mut heard = 0;
         while heard < servers || all.answers.len() < all.expected {
             match tokio::time::timeout_at(until, incoming.recv()).await {
@@ -139,7 +142,7 @@ impl Broadcast {
                 Ok(None) | Err(_) => break,
             }
         }
-        all.complete = heard >= servers;
+        all.complete = counted.is_some() && heard >= servers;
         all
     }
 
@@ -154,13 +157,27 @@ impl Broadcast {
     /// The sockets of all processes that an event would reach.
     ///
     /// # Errors
-    /// When the others do not answer.
-    pub async fn fetch_sockets(&self) -> Result<Vec<RemoteSocket>, Unreachable> {
+    /// When not all of the others answer; with what those did that did.
+    pub async fn fetch_sockets(&self) -> Result<Vec<RemoteSocket>, Incomplete<RemoteSocket>> {
         match &self.space {
             Some(space) if self.target.flags.local => {
                 crate::adapter::Adapter::fetch_sockets(&*space.local, &self.target).await
             }
             Some(space) => space.adapter.fetch_sockets(&self.target).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The rooms of this namespace that have sockets in any process, each once, whomever this is for.
+    ///
+    /// # Errors
+    /// When not all of the others answer; with what those did that did.
+    pub async fn all_rooms(&self) -> Result<Vec<String>, Incomplete<String>> {
+        match &self.space {
+            Some(space) if self.target.flags.local => {
+                crate::adapter::Adapter::all_rooms(&*space.local).await
+            }
+            Some(space) => space.adapter.all_rooms().await,
             None => Ok(Vec::new()),
         }
     }
@@ -192,6 +209,21 @@ impl Broadcast {
     pub fn server_side_emit(&self, args: &[Value]) {
         if let Some(space) = &self.space {
             space.adapter.server_side_emit(args);
+        }
+    }
+
+    /// Asks the handlers of this namespace in the other processes, and gives their answers.
+    ///
+    /// # Errors
+    /// When not all of them answer in `timeout`; with the answers that came.
+    pub async fn server_side_emit_with_ack(
+        &self,
+        args: &[Value],
+        timeout: Duration,
+    ) -> Result<Vec<Value>, Incomplete<Value>> {
+        match &self.space {
+            Some(space) => space.adapter.server_side_emit_with_ack(args, timeout).await,
+            None => Ok(Vec::new()),
         }
     }
 }

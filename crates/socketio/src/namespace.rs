@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::adapter::{Adapter, Local};
+use crate::adapter::{Adapter, Local, ServerAnswer};
 use crate::event::Event;
 use crate::socket::Socket;
 use crate::{Reason, engine};
@@ -60,6 +60,13 @@ pub trait Namespace: Send + Sync + 'static {
     /// Another server of the same namespace says something ([`Adapter::server_side_emit`]). Must not block.
     fn server_event(&self, args: Vec<Value>) {
         let _ = args;
+    }
+
+    /// Another server of the same namespace asks something ([`Adapter::server_side_emit_with_ack`]). Must not block; the
+    /// answer may be kept and sent later. By default it is taken as something said, and not answered.
+    fn server_request(&self, args: Vec<Value>, answer: ServerAnswer) {
+        drop(answer);
+        self.server_event(args);
     }
 }
 

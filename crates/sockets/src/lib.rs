@@ -2,7 +2,8 @@
 //!
 //! `gate` lets sockets in and hands their events to `subscribe`, `say` (post, read, typing) and `watch`; `visitor` is
 //! what is known of a socket; `presence` tells staff who is there; `hub` sends each stream's entries, in order, to those
-//! who are subscribed; `news` carries what other parts of the shop say to the sockets, `patrol` ends those whose time is
+//! who are subscribed; `news` carries what other parts of the shop say to the sockets, `mirror` tells
+//! socket servers that are not ours what is new in streams, `patrol` ends those whose time is
 //! over. `payload` has the shapes of everything; `contract/events.schema.json` says them to others, and a test holds the
 //! two together.
 //!
@@ -14,6 +15,7 @@ mod answer;
 mod contract;
 mod gate;
 mod hub;
+mod mirror;
 mod news;
 mod patrol;
 mod payload;
@@ -25,4 +27,5 @@ mod subscribe;
 mod visitor;
 mod watch;
 
-pub use sockets::{SocketOptions, Sockets};
+pub use rooms::may_be_joined_from_elsewhere;
+pub use sockets::{Others, SocketOptions, Sockets};

@@ -1,5 +1,6 @@
 //! Names of rooms. Those of streams are the streams' own names; none of these can be one.
 
+use souk_domain::stream::StreamKey;
 use souk_domain::{ProductId, SessionId, UserId};
 
 /// Everybody who works here.
@@ -18,4 +19,41 @@ pub(crate) fn of_session(session: SessionId) -> String {
 /// Everybody who looks at a product.
 pub(crate) fn of_product(product: ProductId) -> String {
     format!("product:{product}")
+}
+
+/// Whether programs that share the sockets' Redis may put sockets into a room. Rooms of streams, and those that say who
+/// somebody is, are for those whom the shop let in.
+#[must_use]
+pub fn may_be_joined_from_elsewhere(room: &str) -> bool {
+    let own = ["person:", "session:", "product:"];
+    room != STAFF
+        && room.parse::<StreamKey>().is_err()
+        && !own.iter().any(|prefix| room.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn rooms_of_the_shop_are_joined_only_through_it() {
+        let id = Uuid::from_u128(7);
+        let own = [
+            STAFF.to_owned(),
+            of_person(UserId(id)),
+            of_session(SessionId(id)),
+            of_product(ProductId(id)),
+        ];
+        let streams = ["order", "support", "notes", "user", "campaign"];
+        let streams = streams.map(|kind| format!("{kind}:{id}"));
+        for room in own.iter().chain(&streams) {
+            assert!(!may_be_joined_from_elsewhere(room), "{room}");
+        }
+        assert!(!may_be_joined_from_elsewhere("store"));
+        for room in ["promo", "order:", "stores", ""] {
+            assert!(may_be_joined_from_elsewhere(room), "{room}");
+        }
+    }
 }

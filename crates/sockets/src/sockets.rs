@@ -5,6 +5,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use souk_app::App;
+use souk_app::ports::Mirror;
+use souk_socketio::adapter::MakeAdapter;
 use souk_socketio::{Body, Broadcast, Config, Origins, Rate, Server};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -12,7 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::gate::Gate;
 use crate::hub::Hub;
 use crate::presence::{self, Telling};
-use crate::{news, patrol};
+use crate::{mirror, news, patrol};
 
 /// The one namespace.
 pub(crate) const NAMESPACE: &str = "/";
@@ -40,6 +42,25 @@ pub struct SocketOptions {
     pub message_limit: usize,
     /// Bytes that may wait to be written to one socket; a reader that is further behind is closed, and resumes.
     pub out_buffer: usize,
+}
+
+/// What joins the sockets of this process with those of others; by default nothing does.
+#[derive(Default)]
+pub struct Others {
+    /// Makes what carries events, rooms and requests between socket servers. The shop's own news do not need it: they go
+    /// over the bus, and each instance tells its own sockets. What other programs say to the shop's rooms comes this way.
+    pub adapter: Option<MakeAdapter>,
+    /// Tells socket servers that are not the shop's what is new in streams.
+    pub mirror: Option<Arc<dyn Mirror>>,
+}
+
+impl std::fmt::Debug for Others {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Others")
+            .field("adapter", &self.adapter.is_some())
+            .field("mirror", &self.mirror.is_some())
+            .finish()
+    }
 }
 
 /// What all parts share.
@@ -81,7 +102,7 @@ pub struct Sockets {
 impl Sockets {
     /// Starts it. It has no listener: hand it the requests that come for `/socket.io`.
     #[must_use]
-    pub fn start(app: Arc<App>, options: SocketOptions) -> Self {
+    pub fn start(app: Arc<App>, options: SocketOptions, others: Others) -> Self {
         let config = config(&options);
         let shared = Arc::new(Shared {
             hub: Hub::default(),
@@ -90,9 +111,11 @@ impl Sockets {
             app,
             options,
         });
-        let server = Server::builder(config)
-            .namespace(NAMESPACE, Gate::new(shared.clone()))
-            .build();
+        let mut server = Server::builder(config).namespace(NAMESPACE, Gate::new(shared.clone()));
+        if let Some(adapter) = others.adapter {
+            server = server.adapter(adapter);
+        }
+        let server = server.build();
         shared.set_server(Some(server.clone()));
         let stop = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -103,6 +126,12 @@ impl Sockets {
         tasks.spawn(until(
             Box::pin(presence::run(shared.clone(), changes)) as Work
         ));
+        if let Some(mirror) = others.mirror {
+            let heard = shared.app.bus.listen();
+            tasks.spawn(until(
+                Box::pin(mirror::run(shared.app.store.clone(), heard, mirror)) as Work,
+            ));
+        }
         tasks.spawn(until(Box::pin(crate::hub::tick(shared.clone())) as Work));
         tasks.spawn(until(
             Box::pin(patrol::run(shared.clone(), server.clone())) as Work

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adapter;
 mod connection;
 mod faults;
 mod interop;

@@ -20,6 +20,13 @@ impl Default for TestIds {
     }
 }
 
+impl TestIds {
+    /// From another number, so that two of them give different ids.
+    pub fn starting_at(seed: u64) -> Self {
+        Self(AtomicU64::new(seed))
+    }
+}
+
 impl Ids for TestIds {
     fn uuid(&self) -> Uuid {
         let mut bytes = [0; 16];

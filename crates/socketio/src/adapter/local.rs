@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-use super::{AckNews, Adapter, RemoteSocket, Target, Unreachable};
+use super::{AckNews, Adapter, Incomplete, RemoteSocket, ServerAnswer, Target, Unreachable};
 use crate::acks::Waiting;
 use crate::engine::{self, Manner};
 use crate::namespace::Namespace;
@@ -73,8 +73,9 @@ impl Local {
         &self.namespace
     }
 
-    /// Sets who is told when a room gets its first socket here, with true, or loses its last, with false. Called under
-    /// the room's lock, so in the order in which it happens: it must be quick and must not come back here.
+    /// Sets who is told when a room gets its first socket here, with true, or loses its last, with false. A socket's id
+    /// is the room that it is alone in, from its connection to its end. Called under the room's lock, so in the order in
+    /// which it happens: it must be quick and must not come back here.
     pub fn watch_rooms(&self, watcher: impl Fn(&str, bool) + Send + Sync + 'static) {
         *self.watcher.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(watcher));
     }
@@ -117,19 +118,30 @@ impl Local {
     }
 
     pub(crate) fn insert(&self, socket: &Socket) {
-        self.sockets
-            .write(&socket.key())
-            .insert(socket.key(), socket.clone());
+        let mut part = self.sockets.write(&socket.key());
+        if part.insert(socket.key(), socket.clone()).is_none() {
+            self.tell(socket.id(), true);
+        }
     }
 
     pub(crate) fn remove(&self, socket: &Socket) {
-        self.sockets.write(&socket.key()).remove(&socket.key());
+        let mut part = self.sockets.write(&socket.key());
+        if part.remove(&socket.key()).is_some() {
+            self.tell(socket.id(), false);
+        }
     }
 
     /// Hands what another server said to the namespace's handler.
     pub fn server_event(&self, args: Vec<Value>) {
         if let Some(handler) = self.handler.get().and_then(Weak::upgrade) {
             handler.server_event(args);
+        }
+    }
+
+    /// Hands what another server asks to the namespace's handler.
+    pub fn server_request(&self, args: Vec<Value>, answer: ServerAnswer) {
+        if let Some(handler) = self.handler.get().and_then(Weak::upgrade) {
+            handler.server_request(args, answer);
         }
     }
 
@@ -263,11 +275,14 @@ impl Adapter for Local {
         let _ = news.send(AckNews::Expected(asked.count()));
     }
 
-    async fn server_count(&self) -> usize {
-        1
+    async fn server_count(&self) -> Result<usize, Unreachable> {
+        Ok(1)
     }
 
-    async fn fetch_sockets(&self, target: &Target) -> Result<Vec<RemoteSocket>, Unreachable> {
+    async fn fetch_sockets(
+        &self,
+        target: &Target,
+    ) -> Result<Vec<RemoteSocket>, Incomplete<RemoteSocket>> {
         let mut found = Vec::new();
         self.for_each(target, |socket| {
             let own = std::iter::once(socket.id().to_owned());
@@ -303,5 +318,22 @@ impl Adapter for Local {
         }
     }
 
+    async fn all_rooms(&self) -> Result<Vec<String>, Incomplete<String>> {
+        let rooms = self.room_names();
+        let mut names: Vec<String> = rooms.iter().map(ToString::to_string).collect();
+        self.for_each(&Target::default(), |socket| {
+            names.push(socket.id().to_owned());
+        });
+        Ok(names)
+    }
+
     fn server_side_emit(&self, _args: &[Value]) {}
+
+    async fn server_side_emit_with_ack(
+        &self,
+        _args: &[Value],
+        _timeout: Duration,
+    ) -> Result<Vec<Value>, Incomplete<Value>> {
+        Ok(Vec::new())
+    }
 }

@@ -60,10 +60,43 @@ pub enum AckNews {
     Answer(Answer),
 }
 
-/// The other processes cannot be asked.
-#[derive(Debug, thiserror::Error)]
+/// The other processes cannot be asked, or not all of them answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the other servers do not answer: {0}")]
 pub struct Unreachable(pub String);
+
+/// What came, when not all of it did.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} came, and not all: {why}", got.len())]
+pub struct Incomplete<T> {
+    /// What came in time, this process's own part included.
+    pub got: Vec<T>,
+    /// Why there is no more.
+    #[source]
+    pub why: Unreachable,
+}
+
+/// The right to answer what another server asked, once. Dropped without an answer, that server waits in vain.
+#[must_use = "another server waits for the answer"]
+pub struct ServerAnswer(Box<dyn FnOnce(Value) + Send>);
+
+impl ServerAnswer {
+    /// An answer that is handed to `send`.
+    pub fn new(send: impl FnOnce(Value) + Send + 'static) -> Self {
+        Self(Box::new(send))
+    }
+
+    /// Answers; never waits.
+    pub fn send(self, answer: Value) {
+        (self.0)(answer);
+    }
+}
+
+impl std::fmt::Debug for ServerAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerAnswer")
+    }
+}
 
 /// What a namespace asks of its adapter. Methods that are not async must not block.
 #[async_trait]
@@ -93,10 +126,25 @@ pub trait Adapter: Send + Sync + 'static {
     );
 
     /// How many servers there are, this one included: so many will say how many answers they expect.
-    async fn server_count(&self) -> usize;
+    ///
+    /// # Errors
+    /// When that cannot be found out now.
+    async fn server_count(&self) -> Result<usize, Unreachable>;
 
     /// The sockets in a target, over all servers.
-    async fn fetch_sockets(&self, target: &Target) -> Result<Vec<RemoteSocket>, Unreachable>;
+    ///
+    /// # Errors
+    /// When not every server answered; with those of the ones that did.
+    async fn fetch_sockets(
+        &self,
+        target: &Target,
+    ) -> Result<Vec<RemoteSocket>, Incomplete<RemoteSocket>>;
+
+    /// The rooms that have sockets on any server, each once; a socket's id is one too.
+    ///
+    /// # Errors
+    /// When not every server answered; with those of the ones that did.
+    async fn all_rooms(&self) -> Result<Vec<String>, Incomplete<String>>;
 
     /// Makes the sockets of a target join rooms.
     fn add_sockets(&self, target: &Target, rooms: &[&str]);
@@ -109,10 +157,20 @@ pub trait Adapter: Send + Sync + 'static {
 
     /// Says something to the other servers of this namespace, not to this one.
     fn server_side_emit(&self, args: &[Value]);
+
+    /// The same, and what each of the others answers ([`Namespace::server_request`](crate::Namespace::server_request)).
+    ///
+    /// # Errors
+    /// When not every server answered in `timeout`; with the answers that came.
+    async fn server_side_emit_with_ack(
+        &self,
+        args: &[Value],
+        timeout: Duration,
+    ) -> Result<Vec<Value>, Incomplete<Value>>;
 }
 
 /// Makes the adapter of one namespace, around the rooms of this process.
-pub(crate) type MakeAdapter = Box<dyn Fn(Arc<Local>) -> Arc<dyn Adapter> + Send + Sync>;
+pub type MakeAdapter = Box<dyn Fn(Arc<Local>) -> Arc<dyn Adapter> + Send + Sync>;
 
 /// Ends a socket for everyone who could still reach it.
 pub(crate) fn forget(socket: &Socket) {

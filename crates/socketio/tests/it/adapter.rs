@@ -1,11 +1,14 @@
 //! Two servers joined by an adapter that carries what Node's carries: data, rooms, except, flags.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use souk_socketio::adapter::{AckNews, Adapter, Local, RemoteSocket, Target, Unreachable};
+use souk_socketio::adapter::{
+    AckNews, Adapter, Incomplete, Local, RemoteSocket, ServerAnswer, Target, Unreachable,
+};
 use souk_socketio::{Config, Encoded, NotJoined, Socket};
 use tokio::sync::mpsc;
 
@@ -72,16 +75,27 @@ impl Adapter for Joined {
         self.own.broadcast_with_ack(event, target, timeout, news);
     }
 
-    async fn server_count(&self) -> usize {
-        1 + self.others().len()
+    async fn server_count(&self) -> Result<usize, Unreachable> {
+        Ok(1 + self.others().len())
     }
 
-    async fn fetch_sockets(&self, target: &Target) -> Result<Vec<RemoteSocket>, Unreachable> {
+    async fn fetch_sockets(
+        &self,
+        target: &Target,
+    ) -> Result<Vec<RemoteSocket>, Incomplete<RemoteSocket>> {
         let mut found = self.own.fetch_sockets(target).await?;
         for other in self.others() {
             found.extend(other.fetch_sockets(target).await?);
         }
         Ok(found)
+    }
+
+    async fn all_rooms(&self) -> Result<Vec<String>, Incomplete<String>> {
+        let mut all: BTreeSet<String> = self.own.all_rooms().await?.into_iter().collect();
+        for other in self.others() {
+            all.extend(other.all_rooms().await?);
+        }
+        Ok(all.into_iter().collect())
     }
 
     fn add_sockets(&self, target: &Target, rooms: &[&str]) {
@@ -109,6 +123,20 @@ impl Adapter for Joined {
         self.others()
             .iter()
             .for_each(|other| other.server_event(args.to_vec()));
+    }
+
+    async fn server_side_emit_with_ack(
+        &self,
+        args: &[Value],
+        _timeout: Duration,
+    ) -> Result<Vec<Value>, Incomplete<Value>> {
+        let answers = Arc::new(Mutex::new(Vec::new()));
+        for other in self.others() {
+            let answers = answers.clone();
+            let answer = ServerAnswer::new(move |answer| answers.lock().unwrap().push(answer));
+            other.server_request(args.to_vec(), answer);
+        }
+        Ok(answers.lock().unwrap().clone())
     }
 }
 
@@ -160,12 +188,19 @@ async fn servers_that_are_joined_are_one() {
     one.server.of("/").server_side_emit(&[json!("news")]);
     assert_eq!(two.log.of("server"), [json!(["news"])]);
     assert!(one.log.of("server").is_empty());
+    let asked = [json!("count"), json!(2)];
+    let everyone = two.server.of("/");
+    let answers = everyone.server_side_emit_with_ack(&asked, Duration::from_secs(5));
+    assert_eq!(answers.await.unwrap(), [json!({"got": ["count", 2]})]);
+    let names = one.server.of("/").all_rooms().await.unwrap();
+    assert_eq!(names.len(), 4, "two rooms, two sockets: {names:?}");
     two.server.of("/").disconnect(true);
     assert_eq!(a.rest().await, ["41"]);
     assert_eq!(b.rest().await, ["41"]);
     one.log.wait("disconnected", 1).await;
-    assert_eq!(
-        *rooms.lock().unwrap(),
-        [("r".to_owned(), true), ("r".to_owned(), false)]
-    );
+    let rooms = rooms.lock().unwrap();
+    let (own, shared): (Vec<_>, Vec<_>) = rooms.iter().partition(|(room, _)| room.len() == 20);
+    assert_eq!(shared, [&("r".to_owned(), true), &("r".to_owned(), false)]);
+    let id = own[0].0.clone();
+    assert_eq!(own, [&(id.clone(), true), &(id, false)]);
 }

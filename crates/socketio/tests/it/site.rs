@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use souk_socketio::adapter::ServerAnswer;
 use souk_socketio::{Builder, Config, Event, Namespace, Reason, Refused, Server, Socket};
 use tokio::net::TcpListener;
 
@@ -116,6 +117,10 @@ impl Namespace for Obedient {
     fn server_event(&self, args: Vec<Value>) {
         let line = (String::new(), "server".to_owned(), json!(args));
         self.0.0.lock().unwrap().push(line);
+    }
+
+    fn server_request(&self, args: Vec<Value>, answer: ServerAnswer) {
+        answer.send(json!({"got": args}));
     }
 
     async fn disconnected(&self, socket: &Socket, reason: Reason) {

@@ -9,9 +9,11 @@ use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimi
 use souk_app::ports::{Bus, Cache, Clock, Files, Ids, Limits, Mailer, Presence, Queue, Store};
 use souk_files::FolderFiles;
 use souk_mail::MailOptions;
+use souk_messaging_redis::adapter::{Exchange, Options as JoinOptions, StreamMirror};
 use souk_messaging_redis::{
     Address, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence, RedisQueue,
 };
+use souk_sockets::{Others, may_be_joined_from_elsewhere};
 use souk_store_mongo::{MongoOptions, MongoStore};
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
@@ -34,6 +36,8 @@ pub(super) struct Shared {
     pub(super) presence: Arc<dyn Presence>,
     pub(super) cache: Arc<dyn Cache>,
     pub(super) limits: Arc<dyn Limits>,
+    /// What else of Redis a server of sockets needs.
+    pub(super) redis: Option<Redis>,
 }
 
 /// Opens the set that the options name.
@@ -58,6 +62,7 @@ pub(super) async fn open_shared(
                 presence: Arc::new(LocalPresence::default()),
                 cache: Arc::new(MemoryCache::new(CACHED_BYTES)),
                 limits,
+                redis: None,
             })
         }
         (DatabaseUrl::Sqlite(_), Some(_)) => anyhow::bail!(
@@ -99,9 +104,20 @@ fn open_distributed(
         queue: Arc::new(queue),
         bus: Arc::new(RedisBus::start(redis.clone(), &ports.ids)),
         presence: Arc::new(RedisPresence::start(redis.clone(), &ports.ids)),
-        cache: Arc::new(RedisCache::start(redis, CACHED_BYTES)),
+        cache: Arc::new(RedisCache::start(redis.clone(), CACHED_BYTES)),
         limits,
+        redis: Some(redis),
     })
+}
+
+/// What joins this process's sockets with those of other Socket.IO servers on the same Redis. They reach the shop's rooms,
+/// and put nobody into them: who may follow a stream is decided here.
+pub(super) fn join_others(redis: &Redis, ids: &dyn Ids) -> Others {
+    let exchange = Exchange::open(redis, ids, JoinOptions::new(may_be_joined_from_elsewhere));
+    Others {
+        adapter: Some(Box::new(move |local| exchange.adapter(local))),
+        mirror: Some(Arc::new(StreamMirror::start(redis, "socket.io"))),
+    }
 }
 
 async fn open_mongo(url: &str) -> anyhow::Result<MongoStore> {

@@ -13,6 +13,7 @@ use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
+use souk_messaging_redis::Redis;
 use souk_store_sqlite::Access;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -35,6 +36,7 @@ struct Wired {
     app: Arc<App>,
     events: mpsc::Receiver<Vec<EventRecord>>,
     committer: JoinHandle<()>,
+    redis: Option<Redis>,
 }
 
 /// What differs between the commands.
@@ -94,6 +96,7 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         app: Arc::new(app),
         events,
         committer: committing,
+        redis: shared.redis,
     })
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Wired, Wish, wire};
+use super::{Wired, Wish, engines, wire};
 use crate::config::{DatabaseUrl, EngineOptions, Role, ServeOptions};
 use crate::{assets, demo, server, telemetry};
 
@@ -76,7 +76,7 @@ impl Souk {
             app,
             events,
             committer,
-            ..
+            redis,
         } = wire(engines, wish).await?;
         let greeting = if options.is(Role::Api) {
             prepare_shop(&app, options).await?
@@ -115,7 +115,10 @@ impl Souk {
             let limits = options
                 .sockets
                 .options(options.origins(address), options.limits.rate_limits);
-            Sockets::start(app.clone(), limits)
+            let others = redis
+                .as_ref()
+                .map(|redis| engines::join_others(redis, &*app.ids));
+            Sockets::start(app.clone(), limits, others.unwrap_or_default())
         });
         let trusted = trusted_proxies(options)?;
         let api = match &sockets {

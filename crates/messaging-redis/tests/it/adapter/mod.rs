@@ -1,0 +1,14 @@
+//! Souk's socket server among unmodified Socket.IO servers, emitters and clients of Node, on a real Redis. Every client
+//! is the official one, and runs in the Node process.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod both_ways;
+mod emitter;
+mod hostile;
+mod mirror;
+mod outage;
+mod peer;
+mod site;
+mod subscriptions;
+mod together;
