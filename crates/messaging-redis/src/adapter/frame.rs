@@ -4,21 +4,15 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::{Value, json};
-use souk_socketio::adapter::{Flags, RemoteSocket, Target};
-use souk_socketio::packet::RESERVED;
+use souk_socketio::adapter::{RemoteSocket, Target};
 use souk_socketio::{Answer, Encoded};
 
 use super::msgpack::{self, Read};
-
-/// Rooms in one message.
-const MAX_ROOMS: usize = 1_024;
-/// Bytes of a room's name, of a server's id, of a request's id.
-const MAX_NAME: usize = 256;
-/// Socket.IO's number for events, and for those with binary.
-const EVENT: [u64; 2] = [2, 5];
+use super::raw::{
+    Name, RawPacket, RawRequest, RawResponse, RawSocket, RawTarget, aim, all, either, event, opts,
+    packet, shaped, short,
+};
 
 /// The numbers of requests and of some answers.
 pub(super) mod kind {
@@ -95,75 +89,6 @@ pub(super) enum Told {
     Ack(Answer),
     /// What a server said to an event between servers.
     Said(Value),
-}
-
-#[derive(Deserialize)]
-struct RawPacket {
-    #[serde(rename = "type")]
-    kind: u64,
-    data: Vec<Value>,
-    nsp: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawTarget {
-    rooms: Option<Vec<Name>>,
-    except: Option<Vec<Name>>,
-    flags: Option<RawFlags>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct RawFlags {
-    volatile: Value,
-    /// Milliseconds.
-    timeout: Value,
-}
-
-/// JavaScript lets rooms be numbers.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Name {
-    Text(String),
-    Number(serde_json::Number),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawRequest {
-    #[serde(rename = "type")]
-    kind: u64,
-    uid: Option<String>,
-    request_id: Option<String>,
-    opts: Option<RawTarget>,
-    rooms: Option<Vec<Name>>,
-    close: Option<bool>,
-    data: Option<Vec<Value>>,
-    packet: Option<RawPacket>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawResponse {
-    #[serde(rename = "type")]
-    kind: Option<u64>,
-    request_id: String,
-    sockets: Option<Vec<RawSocket>>,
-    rooms: Option<Vec<Name>>,
-    client_count: Option<usize>,
-    packet: Option<Value>,
-    data: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct RawSocket {
-    id: String,
-    #[serde(default)]
-    handshake: Value,
-    rooms: Vec<Name>,
-    #[serde(default)]
-    data: Value,
 }
 
 impl Broadcast {
@@ -352,97 +277,6 @@ impl Response {
         };
         Ok(tree.to_string().into_bytes())
     }
-}
-
-impl RawSocket {
-    fn told(self) -> Result<RemoteSocket, Garbled> {
-        Ok(RemoteSocket {
-            id: short(self.id)?,
-            handshake: self.handshake,
-            rooms: self.rooms.into_iter().map(Name::text).collect(),
-            data: self.data,
-        })
-    }
-}
-
-impl Name {
-    fn text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-        }
-    }
-}
-
-/// JSON begins with a brace, which no MessagePack of a request does.
-fn either(message: &[u8]) -> Result<Read, Garbled> {
-    if message.first() != Some(&b'{') {
-        return msgpack::read(message);
-    }
-    let tree = serde_json::from_slice(message).map_err(|_| Garbled::Encoding)?;
-    Ok(Read {
-        tree,
-        binaries: Vec::new(),
-    })
-}
-
-fn shaped<T: serde::de::DeserializeOwned>(tree: Value) -> Result<T, Garbled> {
-    serde_json::from_value(tree).map_err(|_| Garbled::Shape)
-}
-
-fn short(name: String) -> Result<String, Garbled> {
-    if name.len() > MAX_NAME {
-        return Err(Garbled::TooMuch);
-    }
-    Ok(name)
-}
-
-fn all(names: Vec<Name>) -> Result<Vec<String>, Garbled> {
-    if names.len() > MAX_ROOMS {
-        return Err(Garbled::TooMuch);
-    }
-    names.into_iter().map(|name| short(name.text())).collect()
-}
-
-fn aim(raw: RawTarget) -> Result<Target, Garbled> {
-    let flags = raw.flags.unwrap_or_default();
-    Ok(Target {
-        rooms: all(raw.rooms.unwrap_or_default())?,
-        except: all(raw.except.unwrap_or_default())?,
-        flags: Flags {
-            volatile: flags.volatile == true,
-            local: false,
-        },
-    })
-}
-
-/// The event as it is sent to clients, which close their connection on anything but a good one.
-fn event(namespace: &str, packet: &RawPacket, binaries: Vec<Bytes>) -> Result<Encoded, Garbled> {
-    if !EVENT.contains(&packet.kind) {
-        return Err(Garbled::Shape);
-    }
-    let named = match packet.data.first() {
-        Some(Value::String(name)) => !RESERVED.contains(&name.as_str()),
-        Some(Value::Number(_)) => true,
-        _ => false,
-    };
-    if !named {
-        return Err(Garbled::Event);
-    }
-    Ok(Encoded::from_data(namespace, &packet.data, binaries))
-}
-
-fn packet(namespace: &str, event: &Encoded) -> Result<Value, Garbled> {
-    let data: Value = serde_json::from_str(event.json()).map_err(|_| Garbled::Encoding)?;
-    Ok(json!({"type": EVENT[0], "data": data, "nsp": namespace}))
-}
-
-fn opts(target: &Target, flags: &Value) -> Value {
-    let mut flags = flags.clone();
-    if target.flags.volatile {
-        flags["volatile"] = true.into();
-    }
-    json!({"rooms": target.rooms, "except": target.except, "flags": flags})
 }
 
 #[cfg(test)]

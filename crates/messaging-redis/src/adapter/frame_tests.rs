@@ -1,8 +1,10 @@
 //! Frames as they were recorded from the npm packages `@socket.io/redis-adapter` 8.3.0 and `@socket.io/redis-emitter`
 //! 5.1.0, and what must not be taken.
 
+use bytes::Bytes;
 use serde_json::json;
-use souk_socketio::packet::placeholder;
+use souk_socketio::adapter::Flags;
+use souk_socketio::packet::{RESERVED, placeholder};
 
 use super::*;
 

@@ -7,8 +7,8 @@
 //! or let others put sockets into rooms that they may not join.
 //!
 //! [`Exchange`] hears and says; `server` is the adapter of one namespace, which asks the others, `answers` does what they
-//! ask; `waiting` knows whose answers are still to come. `frame` reads and writes messages, over `msgpack`; `channels`
-//! names where they go. [`StreamMirror`] tells servers of others what is new in streams.
+//! ask; `waiting` knows whose answers are still to come. `frame` reads and writes messages, of the parts in `raw`,
+//! over `msgpack`; `channels` names where they go. [`StreamMirror`] tells servers of others what is new in streams.
 
 mod answers;
 mod channels;
@@ -16,6 +16,7 @@ mod exchange;
 mod frame;
 mod mirror;
 mod msgpack;
+mod raw;
 mod server;
 mod waiting;
 
