@@ -59,33 +59,34 @@ async fn follow(
     }
     // Who asks again is sent nothing live until this is answered.
     leave(socket, visitor, stream);
+    // The backlog is read while others are served: thousands may come back at once.
+    let mut early = None;
     if let Some(after) = after {
-        // Most of a long backlog is read while others are served.
         let page = read(shared, stream, after).await?;
         if !ends(&page, after) {
             tell(ack.take(), &page, true, visitor);
             return Ok(());
         }
+        early = Some((after, page));
     }
     let live = shared.hub.live(stream);
     let mut position = live.lock().await;
-    let head = hub::catch_up(shared, &live, &mut position).await?;
-    let page = match after {
-        None => Page {
-            entries: Vec::new(),
-            head,
-        },
-        Some(after) if after > head => {
-            let reset = Reset { reset: true, head };
-            answer::send(ack.take(), Ok(answer::done(&reset)), visitor.locale());
-            return Ok(());
+    let page = match (early, *position) {
+        // What was read reaches to where the others are: nothing need be asked while they wait.
+        (Some((after, page)), Some(served)) if after <= served && last(&page, after) >= served => {
+            upto(page, served)
         }
-        Some(after) => {
-            let mut page = read(shared, stream, after).await?;
-            // What was committed since the hub looked comes live.
-            page.entries.retain(|entry| entry.seq <= head);
-            page.head = head;
-            page
+        (early, _) => {
+            let head = hub::catch_up(shared, &live, &mut position).await?;
+            match early {
+                None => upto(Page::default(), head),
+                Some((after, _)) if after > head => {
+                    let reset = Reset { reset: true, head };
+                    answer::send(ack.take(), Ok(answer::done(&reset)), visitor.locale());
+                    return Ok(());
+                }
+                Some((after, _)) => upto(read(shared, stream, after).await?, head),
+            }
         }
     };
     let more = after.is_some_and(|after| !ends(&page, after));
@@ -114,7 +115,19 @@ async fn read(shared: &Shared, stream: StreamKey, after: u64) -> Result<Page, Fa
 
 /// Whether a page after `after` ends at the stream's end.
 fn ends(page: &Page, after: u64) -> bool {
-    page.entries.last().map_or(after, |entry| entry.seq) >= page.head
+    last(page, after) >= page.head
+}
+
+/// Up to where a page after `after` goes.
+fn last(page: &Page, after: u64) -> u64 {
+    page.entries.last().map_or(after, |entry| entry.seq)
+}
+
+/// A page without what comes live: all after `head`.
+fn upto(mut page: Page, head: u64) -> Page {
+    page.entries.retain(|entry| entry.seq <= head);
+    page.head = head;
+    page
 }
 
 fn tell(ack: Option<Ack>, page: &Page, more: bool, visitor: &Visitor) {

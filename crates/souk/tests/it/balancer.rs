@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,8 +15,8 @@ pub struct Balancer {
 
 impl Balancer {
     /// Listens; connections wait until it is told where they go.
-    pub async fn bind() -> (Self, oneshot::Sender<Vec<SocketAddr>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn bind() -> (Self, oneshot::Sender<Vec<SocketAddr>>) {
+        let listener = souk::server::listen("127.0.0.1:0".parse().unwrap()).unwrap();
         let address = listener.local_addr().unwrap();
         let (told, to) = oneshot::channel::<Vec<SocketAddr>>();
         let accepting = tokio::spawn(async move {

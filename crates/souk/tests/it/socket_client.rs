@@ -75,12 +75,17 @@ impl SocketClient {
             .map_err(|_| Value::Null)?
             .map_err(|_| Value::Null)?;
         let (mut sink, mut stream) = socket.split();
-        let mut hear = async || loop {
-            match stream.next().await {
-                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
-                Some(Ok(_)) => {}
-                _ => return None,
-            }
+        let mut hear = async || {
+            let text = async {
+                loop {
+                    match stream.next().await {
+                        Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                        Some(Ok(_)) => {}
+                        _ => return None,
+                    }
+                }
+            };
+            tokio::time::timeout(PATIENCE, text).await.ok().flatten()
         };
         hear()
             .await

@@ -134,7 +134,7 @@ impl TestApp {
         let name = std::fs::read_to_string(&name).unwrap();
         let database = souk_testbed::shared_replica_set().await.url(&name);
         let redis = Redis::start().await.unwrap();
-        let (balancer, to) = Balancer::bind().await;
+        let (balancer, to) = Balancer::bind();
         let address = balancer.address;
         let (public_url, origins, redis_url) = (
             format!("http://localhost:{}", address.port()),
@@ -179,6 +179,20 @@ impl TestApp {
             url: format!("http://{address}"),
             fleet,
         }
+    }
+
+    /// What the instance that started last tells whoever started it.
+    pub fn greeting(&self) -> &[String] {
+        let last = self
+            .fleet
+            .as_ref()
+            .map_or(&self.souk, |fleet| &fleet.second);
+        last.greeting()
+    }
+
+    /// Whether it is a fleet.
+    pub fn is_fleet(&self) -> bool {
+        self.fleet.is_some()
     }
 
     pub fn address(&self) -> SocketAddr {

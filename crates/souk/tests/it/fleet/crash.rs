@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::Running;
+use super::{Running, number};
 use crate::buyers::{
     Buyer, Receipts, Told, check_orders, make_product, restock, retry_unknown, sign_in, start_load,
 };
@@ -68,11 +68,6 @@ const FAULTS: [(Part, Fault); 13] = [
 
 #[test]
 fn nothing_is_lost_whatever_part_is_killed() {
-    let number = |name| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse::<u64>().ok())
-    };
     let rounds = number("SOUK_FLEET_ROUNDS").unwrap_or(6);
     let seed = number("SOUK_FLEET_SEED").unwrap_or_else(|| u64::from(rand::random::<u32>()));
     println!("fleet: {rounds} rounds, seed {seed} (make crash-fleet ROUNDS={rounds} SEED={seed})");

@@ -11,6 +11,11 @@ use tempfile::TempDir;
 
 use crate::test_app::PASSWORD;
 
+/// A number of the environment, for long rounds.
+pub fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
 /// A fleet with its folder.
 pub struct Running {
     pub fleet: Fleet,
@@ -20,12 +25,17 @@ pub struct Running {
 impl Running {
     /// Starts one. What it says of itself is tuned for tests: no limits, and what was lost is soon handed on again.
     pub async fn start() -> Self {
+        // One process plays thousands of clients.
+        rlimit::increase_nofile_limit(u64::MAX).unwrap();
         let folder = TempDir::new().unwrap();
         let mut plan = Plan::usual(Path::new(env!("CARGO_BIN_EXE_souk")), folder.path());
         let options = [
             ("SOUK_RATE_LIMITS", "off"),
             ("SOUK_OVERDUE_AFTER", "5"),
-            ("SOUK_SOCKET_DRAIN", "300"),
+            ("SOUK_SOCKET_DRAIN", "2000"),
+            // All clients and servers share two cores here: whoever is slow is not dead.
+            ("SOUK_SOCKET_PING_INTERVAL", "10000"),
+            ("SOUK_SOCKET_PING_TIMEOUT", "10000"),
             ("SOUK_LOG", "info,mongodb=warn"),
         ];
         plan.environment = options
