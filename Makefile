@@ -21,6 +21,9 @@ fleet: build test-tools ## Serve the demo shop from a whole fleet on this machin
 test: ## Install what is needed and run every test
 	@scripts/test.sh
 
+test-full: ## The same with long rounds: hours
+	@scripts/test.sh full
+
 check: test-tools web ## What must be green before a change lands: format, lints, tests, docs, contracts
 	@scripts/check.sh
 

@@ -1,5 +1,7 @@
 //! Pages of the catalogue as they are sent, kept for all shoppers alike.
 
+use std::fmt::Write as _;
+
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -51,7 +53,8 @@ pub(super) fn kept_name(
     let mut name = format!("{what}:{locale}:{limit}");
     for part in asked {
         match part {
-            Some(part) => name.push_str(&format!(":{}:{part}", part.len())),
+            // Writing to a string cannot fail.
+            Some(part) => drop(write!(name, ":{}:{part}", part.len())),
             None => name.push_str(":-"),
         }
     }

@@ -16,7 +16,12 @@ use super::EngineError;
 /// One row of the data, in a form that no engine owns. Sessions, answers kept for keys, set-up codes and the queue's own
 /// records are not among them: people sign in again, and jobs are handed on again from the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", content = "row", rename_all = "camelCase", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "kind",
+    content = "row",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 #[allow(clippy::large_enum_variant, missing_docs)]
 pub enum Row {
     /// The shop's settings.
