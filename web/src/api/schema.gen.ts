@@ -872,7 +872,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the process can work, with each thing it depends on. Mail that is down is no reason to turn buyers away: it waits. */
+        /**
+         * Whether the process can work, with each thing it depends on. Jobs and mail that are down are no
+         *     reason to turn buyers away: they wait.
+         */
         get: operations["ready"];
         put?: never;
         post?: never;
