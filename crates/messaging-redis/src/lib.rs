@@ -3,8 +3,8 @@
 //! Redis is a carrier: nothing here is the only home of anything. While it is away, every engine says so at once or does
 //! with what this process knows, and all of it comes back by itself.
 //!
-//! - [`address`]: what a `--redis` URL says; [`dial`]: connections to it
-//! - [`connection`]: the connection for commands, which comes back by itself; [`outbound`]: publishing without waiting
+//! - [`address`]: what a `--redis` URL says; `dial`: connections to it
+//! - [`connection`]: the connection for commands, which comes back by itself; `outbound`: publishing without waiting
 //! - [`bus`], [`cache`], [`limits`], [`presence`]: what instances tell each other, and share
 //! - [`queue`]: jobs, in BullMQ's layout
 //! - [`subscriber`]: channels listened to, which come back by themselves
