@@ -1,6 +1,7 @@
 //! The store: a connection pool and a database, shared by the ports, and the tasks that commit what many write at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
@@ -59,6 +60,19 @@ impl MongoStore {
             turn: Arc::default(),
             inner,
         })
+    }
+}
+
+impl MongoStore {
+    /// How long the servers let a transaction live; none when this account may not ask. What a killed process leaves
+    /// locked is locked for so long.
+    pub async fn transaction_limit(&self) -> Option<Duration> {
+        let admin = self.inner.client.database("admin");
+        let name = "transactionLifetimeLimitSeconds";
+        let answer = admin.run_command(doc! { "getParameter": 1, name: 1 });
+        let answer = self.inner.within(answer.into_future()).await.ok()?;
+        let seconds = answer.get_i32(name).ok()?;
+        Some(Duration::from_secs(u64::try_from(seconds).ok()?))
     }
 }
 

@@ -9,6 +9,9 @@ pub(super) fn run(engines: &EngineOptions) -> anyhow::Result<ExitCode> {
     let findings = super::block_on(wire::check(engines))?;
     let mut good = true;
     for finding in findings {
+        if let Some(advice) = &finding.advice {
+            super::say(&format!("note  {:<13} {advice}", finding.what));
+        }
         match finding.wrong {
             None => super::say(&format!("ok    {:<13} {}", finding.what, finding.detail)),
             Some(wrong) => {

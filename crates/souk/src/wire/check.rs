@@ -1,5 +1,7 @@
 //! Tries every configured engine.
 
+use std::time::Duration;
+
 use souk_store_sqlite::Access;
 
 use super::{engines, keys};
@@ -13,7 +15,12 @@ pub struct Finding {
     pub detail: String,
     /// What is wrong; none when it is good.
     pub wrong: Option<String>,
+    /// What works, and could be better.
+    pub advice: Option<String>,
 }
+
+/// What a killed process leaves locked blocks others; longer than this is too long for a variant that many want.
+const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
 /// Tries every configured engine. Options that cannot be read are an error; engines that do not answer are findings.
 pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
@@ -25,6 +32,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
             what,
             detail,
             wrong: tried.err().map(|error| format!("{error:#}")),
+            advice: None,
         });
     };
     let tried = async {
@@ -41,6 +49,16 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     }
     .await;
     found("data", database.to_string(), tried);
+    if let Some(url) = options.redis()? {
+        let tried = async {
+            anyhow::ensure!(
+                matches!(database, DatabaseUrl::Mongo(_)),
+                "it goes with a mongodb database"
+            );
+            engines::try_redis(&url).await
+        };
+        found("redis", host_of(&url).to_owned(), tried.await);
+    }
 
     let BlobsUrl::Folder(path) = &blobs;
     let tried = async { Ok(engines::open_files(&blobs).await?.check().await?) }.await;
@@ -65,5 +83,15 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
         Ok(souk_app::accounts::Tokens::new(&keys).map(drop)?)
     });
     found("signing keys", signing_keys.display().to_string(), tried);
+    if let DatabaseUrl::Mongo(url) = &database
+        && let Ok(store) = engines::open_mongo(url).await
+        && let Some(limit) = store.transaction_limit().await
+        && limit > TRANSACTION_LIMIT
+    {
+        findings[0].advice = Some(format!(
+            "transactionLifetimeLimitSeconds is {}: what a killed process was selling is blocked for so long; set it to 3",
+            limit.as_secs()
+        ));
+    }
     Ok(findings)
 }

@@ -17,6 +17,7 @@ use souk_sockets::{Others, may_be_joined_from_elsewhere};
 use souk_store_mongo::{MongoOptions, MongoStore};
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
+use super::SystemIds;
 use crate::config::{BlobsUrl, DatabaseUrl, EngineOptions, MailUrl};
 
 /// Bytes of what is remembered for a moment: sessions, pages of the catalogue.
@@ -110,6 +111,15 @@ fn open_distributed(
     })
 }
 
+/// Whether Redis answers.
+pub(super) async fn try_redis(url: &str) -> anyhow::Result<()> {
+    let address = Address::parse(url).context("--redis")?;
+    let redis = Redis::start(address, Arc::new(SystemIds)).context("--redis")?;
+    let up = tokio::time::timeout(std::time::Duration::from_secs(3), redis.until_up()).await;
+    anyhow::ensure!(up.is_ok(), "it does not answer, or refuses us");
+    Ok(())
+}
+
 /// What joins this process's sockets with those of other Socket.IO servers on the same Redis. They reach the shop's rooms,
 /// and put nobody into them: who may follow a stream is decided here.
 pub(super) fn join_others(redis: &Redis, ids: &dyn Ids) -> Others {
@@ -120,7 +130,7 @@ pub(super) fn join_others(redis: &Redis, ids: &dyn Ids) -> Others {
     }
 }
 
-async fn open_mongo(url: &str) -> anyhow::Result<MongoStore> {
+pub(super) async fn open_mongo(url: &str) -> anyhow::Result<MongoStore> {
     MongoStore::open(url, MongoOptions::default())
         .await
         .context("--database")

@@ -57,6 +57,49 @@ fn a_shop_moves_to_another_file_and_is_the_same() {
     assert!(server.terminate());
 }
 
+/// From one engine to the other and back: three files of the same bytes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shop_outgrows_its_file_and_comes_back() {
+    let [old, fleet, back] = [(); 3].map(|()| TempDir::new().unwrap());
+    let server = Server::start(old.path(), &["--demo"]);
+    let file = old.path().join("catalogue.csv");
+    let rows = (0..700).map(|n| {
+        format!(
+            "item-{n},Item {n} قطعة,true,Title,Default Title,SKU-{n},shopify,{n},deny,{n}.50\r\n"
+        )
+    });
+    let head = "Handle,Title,Published,Option1 Name,Option1 Value,Variant SKU,Variant Inventory Tracker,Variant Inventory Qty,Variant Inventory Policy,Variant Price\r\n";
+    std::fs::write(&file, head.to_owned() + &rows.collect::<String>()).unwrap();
+    done(&souk(
+        old.path(),
+        &["import", "products", file.to_str().unwrap()],
+    ));
+    assert!(server.terminate());
+    let database = format!("moving-{}", std::process::id());
+    let mongo = souk_testbed::shared_replica_set().await.url(&database);
+    let on_mongo =
+        |command: &str, file: &str| souk(fleet.path(), &[command, file, "--database", &mongo]);
+    let [first, second, third] = ["first", "second", "third"].map(|name| path(fleet.path(), name));
+    done(&souk(old.path(), &["export", &first]));
+    done(&on_mongo("restore", &first));
+    refused(&on_mongo("restore", &first), "has data");
+    done(&souk(fleet.path(), &["verify", "--database", &mongo]));
+    done(&on_mongo("export", &second));
+    done(&souk(back.path(), &["restore", &second]));
+    assert_verified(back.path());
+    done(&souk(back.path(), &["export", &third]));
+    let bytes = std::fs::read(&first).unwrap();
+    assert!(bytes.len() > 700_000, "{} bytes", bytes.len());
+    assert!(
+        bytes == std::fs::read(&second).unwrap(),
+        "MongoDB's file differs"
+    );
+    assert!(
+        bytes == std::fs::read(&third).unwrap(),
+        "SQLite's file differs"
+    );
+}
+
 #[test]
 fn what_is_damaged_is_refused_before_anything_is_written() {
     let (old, new) = (TempDir::new().unwrap(), TempDir::new().unwrap());
