@@ -5,7 +5,7 @@ SHELL := /bin/bash
 RELEASE := target/release/souk
 PEER := bench/peer-node/node_modules/.package-lock.json
 
-.PHONY: help run fleet crash-fleet test-full test check dev build web tools test-tools rust-test web-test e2e crash soak bench bench-sockets fmt contract clean
+.PHONY: help run fleet crash-fleet test-full test check dev build web tools test-tools rust-test web-test e2e crash soak bench bench-sockets bench-fleet fmt contract clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -58,11 +58,14 @@ crash-fleet: web test-tools ## Kill and freeze parts of a fleet under load: make
 soak: web ## Cut sockets and kill the server under talk: make soak SECONDS=600 [SEED=…]
 	SOUK_SOAK_SECONDS=$(or $(SECONDS),300) SOUK_SOAK_SEED=$(SEED) cargo test --release --locked -p souk --test it soak:: -- --nocapture
 
-bench: build $(PEER) ## Measure, side by side in one run; writes bench/RESULTS.md
+bench: build test-tools $(PEER) ## Measure, side by side in one run; writes bench/RESULTS.md
 	cargo run --release --locked -p souk-bench -- all --souk $(RELEASE) --write bench/RESULTS.md
 
 bench-sockets: build $(PEER) ## Measure sockets alone, beside Node's socket.io
 	cargo run --release --locked -p souk-bench -- sockets --souk $(RELEASE)
+
+bench-fleet: build test-tools $(PEER) ## Measure a fleet alone, beside the same design in Node
+	cargo run --release --locked -p souk-bench -- fleet --souk $(RELEASE)
 
 $(PEER): bench/peer-node/package.json bench/peer-node/package-lock.json
 	cd bench/peer-node && npm ci --no-audit --no-fund

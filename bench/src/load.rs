@@ -33,8 +33,8 @@ pub enum Pace {
 
 /// A load.
 pub struct Load {
-    /// Where to.
-    pub address: SocketAddr,
+    /// Where to; connections are spread over them.
+    pub addresses: Vec<SocketAddr>,
     /// Connections; an open load never has more orders on their way.
     pub connections: usize,
     /// Orders in all.
@@ -89,8 +89,8 @@ impl Load {
     /// Puts it on the server.
     pub async fn run(self, world: &mut World) -> anyhow::Result<Loaded> {
         let mut connections = Vec::with_capacity(self.connections);
-        for _ in 0..self.connections {
-            connections.push(Connection::open(self.address).await?);
+        for address in self.addresses.iter().cycle().take(self.connections) {
+            connections.push(Connection::open(*address).await?);
         }
         let bearers = self
             .buyers

@@ -127,6 +127,11 @@ fn load() -> String {
         .join(" ")
 }
 
+/// Refuses a folder that is memory.
+pub fn is_on_disk(folder: &Path) -> anyhow::Result<()> {
+    file_system(folder).map(drop)
+}
+
 /// The file system under a folder; an error when it is memory, where nothing is durable and every table would lie.
 fn file_system(folder: &Path) -> anyhow::Result<String> {
     let folder = folder

@@ -2,11 +2,12 @@
 //! and ends by itself: every part is bounded in count and time.
 //!
 //! `store` and `grow` (with `fill`) load the store, `http` and `http_grown` (with `turns`, `server`, `people`, `client`,
-//! `load`) the whole binary, `sockets` what is live; `shop` and `follow` are what both sell and what follows from it; `machine`, `process`,
+//! `load`) the whole binary, `sockets` what is live, `fleet` many processes beside the same design in Node; `shop` and `follow` are what both sell and what follows from it; `machine`, `process`,
 //! `stats`, `table` are facts and numbers; `world` is the only place that asks for time and ids.
 
 mod client;
 mod fill;
+mod fleet;
 mod follow;
 mod grow;
 mod http;
@@ -30,6 +31,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
+use crate::fleet::FleetPlan;
 use crate::grow::GrowPlan;
 use crate::machine::{Disk, Machine};
 use crate::sockets::SocketPlan;
@@ -79,11 +81,32 @@ enum What {
         #[command(flatten)]
         binary: Binary,
         #[command(flatten)]
+        peer: Peer,
+        #[command(flatten)]
         plan: SocketPlan,
+    },
+    /// A fleet on MongoDB and Redis beside the same design in Node: orders, reads, jobs, fan-out, and the limit.
+    Fleet {
+        #[command(flatten)]
+        binary: Binary,
+        #[command(flatten)]
+        peer: Peer,
+        #[command(flatten)]
+        plan: FleetPlan,
     },
     /// A bare socket server, which `sockets` starts.
     #[command(hide = true)]
     ServeBare,
+    /// A worker that has nothing to do for its jobs, which `fleet` starts.
+    #[command(hide = true)]
+    ServeJobs {
+        #[arg(long)]
+        database: String,
+        #[arg(long)]
+        redis: String,
+        #[arg(long)]
+        jobs: u64,
+    },
     /// Everything, in one file.
     All(Box<All>),
 }
@@ -96,9 +119,18 @@ struct Binary {
 }
 
 #[derive(Args)]
+struct Peer {
+    /// The folder of the peer programs, where `npm ci` was run.
+    #[arg(long, default_value = "bench/peer-node", value_name = "DIR")]
+    peer: PathBuf,
+}
+
+#[derive(Args)]
 struct All {
     #[command(flatten)]
     binary: Binary,
+    #[command(flatten)]
+    peer: Peer,
     /// Where the tables go.
     #[arg(long, value_name = "FILE")]
     write: PathBuf,
@@ -110,12 +142,24 @@ struct All {
     http: HttpPlan,
     #[command(flatten)]
     sockets: SocketPlan,
+    #[command(flatten)]
+    fleet: FleetPlan,
 }
 
-/// The driver has one thread of its own, so that it takes one core at most from what it measures.
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    let Err(error) = run(Cli::parse()).await else {
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The driver has one thread of its own, so that it takes one core at most from what it measures. A worker is what is
+    // measured, and has as many as it has when it serves a shop.
+    let mut runtime = match cli.what {
+        What::ServeJobs { .. } => tokio::runtime::Builder::new_multi_thread(),
+        _ => tokio::runtime::Builder::new_current_thread(),
+    };
+    let done = runtime
+        .enable_all()
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    let Err(error) = done else {
         return ExitCode::SUCCESS;
     };
     say_wrong(&format!("souk-bench: {error:#}"));
@@ -123,8 +167,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
-    if matches!(what, What::ServeBare) {
-        return sockets::serve_bare(say).await;
+    match &what {
+        What::ServeBare => return sockets::serve_bare(say).await,
+        What::ServeJobs {
+            database,
+            redis,
+            jobs,
+        } => return fleet::serve_jobs(database, redis, *jobs, say).await,
+        _ => {}
     }
     let machine = Machine::look(&folder)?;
     let text = match what {
@@ -133,10 +183,17 @@ async fn run(Cli { folder, what }: Cli) -> anyhow::Result<()> {
             .markdown(),
         What::Store { plan } => store::run(plan, &folder).await?.markdown(),
         What::Grow { plan, souk, http } => grow(&plan, souk.as_deref(), &http, &folder).await?,
-        What::Sockets { binary, plan } => sockets::run(&plan, &binary.souk, &folder, say)
-            .await?
-            .markdown(),
-        What::ServeBare => String::new(),
+        What::Sockets { binary, peer, plan } => {
+            sockets::run(&plan, &binary.souk, &peer.peer, &folder, say)
+                .await?
+                .markdown()
+        }
+        What::Fleet { binary, peer, plan } => {
+            fleet::run(&plan, &binary.souk, &peer.peer, &folder, say)
+                .await?
+                .markdown()
+        }
+        What::ServeBare | What::ServeJobs { .. } => String::new(),
         What::All(all) => {
             let text = everything(&all, &folder, &machine).await?;
             return std::fs::write(&all.write, text)
@@ -176,13 +233,18 @@ async fn everything(all: &All, folder: &Path, machine: &Machine) -> anyhow::Resu
         .await?
         .markdown();
     say(&format!("{http}\nsockets …"));
-    let sockets = sockets::run(&all.sockets, &all.binary.souk, folder, say)
+    let (souk, peer) = (&all.binary.souk, &all.peer.peer);
+    let sockets = sockets::run(&all.sockets, souk, peer, folder, say)
+        .await?
+        .markdown();
+    say(&format!("{sockets}\na fleet …"));
+    let fleet = fleet::run(&all.fleet, souk, peer, folder, say)
         .await?
         .markdown();
     let machine = machine.markdown(Disk::measure(folder)?);
     let head = "# What was measured\n\nMade by `make bench` (see [README.md](README.md)); all numbers are of one run. Numbers are medians, with the \
          lowest and the highest in brackets.\n";
-    Ok([head, &machine, &store, &grow, &http, &sockets].join("\n"))
+    Ok([head, &machine, &store, &grow, &http, &sockets, &fleet].join("\n"))
 }
 
 /// A line for the person at the terminal.

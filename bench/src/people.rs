@@ -20,14 +20,7 @@ const DOORS: usize = 8;
 /// Makes the products of an empty shop.
 pub async fn furnish(address: SocketAddr) -> anyhow::Result<Catalogue> {
     let mut connection = Connection::open(address).await?;
-    let signed_in = connection
-        .post(
-            "/auth/login",
-            None,
-            &json!({"email": ADMIN, "password": PASSWORD}),
-        )
-        .await?;
-    let token = text(&signed_in, "accessToken")?;
+    let token = sign_in(&mut connection).await?;
     let hot = make_product(&mut connection, &token, "Everybody's lamp", 1).await?;
     let mut spread = Vec::new();
     for number in 1..=PRODUCTS {
@@ -39,6 +32,15 @@ pub async fn furnish(address: SocketAddr) -> anyhow::Result<Catalogue> {
         *hot.first().context("a product has a variant")?,
         spread,
     ))
+}
+
+/// Signs the admin in; the access token.
+pub async fn sign_in(connection: &mut Connection) -> anyhow::Result<String> {
+    let admin = json!({"email": ADMIN, "password": PASSWORD});
+    text(
+        &connection.post("/auth/login", None, &admin).await?,
+        "accessToken",
+    )
 }
 
 async fn make_product(
@@ -99,7 +101,8 @@ pub async fn guests(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Str
     Ok(tokens)
 }
 
-fn text(value: &Value, field: &str) -> anyhow::Result<String> {
+/// A text in an answer.
+pub fn text(value: &Value, field: &str) -> anyhow::Result<String> {
     Ok(value[field]
         .as_str()
         .with_context(|| format!("an answer without {field}"))?

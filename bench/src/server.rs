@@ -144,8 +144,15 @@ fn end(child: &mut Child) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Makes an admin in a folder that nobody serves yet; mails about new orders go to them.
-pub fn make_admin(souk: &Path, folder: &Path, email: &str, password: &str) -> anyhow::Result<()> {
+/// Makes an admin in a folder that nobody serves yet, or on the engines of these options; mails about new orders go to
+/// them.
+pub fn make_admin(
+    souk: &Path,
+    folder: &Path,
+    engines: &[String],
+    email: &str,
+    password: &str,
+) -> anyhow::Result<()> {
     let file = folder.join("password");
     std::fs::write(&file, password)?;
     let output = command(souk)
@@ -161,6 +168,7 @@ pub fn make_admin(souk: &Path, folder: &Path, email: &str, password: &str) -> an
         .arg(&file)
         .arg("--data-dir")
         .arg(folder)
+        .args(engines)
         .output()
         .with_context(|| format!("{} cannot be started", souk.display()))?;
     anyhow::ensure!(
@@ -180,7 +188,7 @@ fn on_core(core: &str, command: &Command) -> Command {
 }
 
 /// The binary, without any option that this process's environment may hold.
-fn command(souk: &Path) -> Command {
+pub fn command(souk: &Path) -> Command {
     let mut command = Command::new(souk.canonicalize().unwrap_or_else(|_| PathBuf::from(souk)));
     command.env_clear();
     command

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::world::World;
 use anyhow::Context as _;
-use souk_app::ports::store::{CatalogStore, OrderStore, Written};
+use souk_app::ports::store::{Store, Written};
 use souk_domain::catalog::{
     Image, Inventory, Product, ProductOption, ProductStatus, Translation, Variant,
 };
@@ -13,9 +14,6 @@ use souk_domain::shop::ShopSettings;
 use souk_domain::stream::Author;
 use souk_domain::user::Role;
 use souk_domain::{Currency, Locale, Money, OrderId, ProductId, UserId, VariantId};
-use souk_store_sqlite::SqliteStore;
-
-use crate::world::World;
 
 /// The currency of everything.
 pub const CURRENCY: &str = "SAR";
@@ -62,7 +60,7 @@ impl Catalogue {
     }
 
     /// Puts settings and products into an empty store.
-    pub async fn furnish(store: &SqliteStore) -> anyhow::Result<Self> {
+    pub async fn furnish(store: &dyn Store) -> anyhow::Result<Self> {
         let currency: Currency = CURRENCY.parse()?;
         store.keep_shop(&ShopSettings::new(currency)).await?;
         let hot = product(currency, "Everybody's lamp", 1);
@@ -94,7 +92,7 @@ impl Catalogue {
     }
 }
 
-async fn keep(store: &SqliteStore, product: &Product) -> anyhow::Result<()> {
+async fn keep(store: &dyn Store, product: &Product) -> anyhow::Result<()> {
     let stock: Vec<_> = product
         .variants
         .iter()

@@ -109,7 +109,7 @@ impl Shop {
         batch: &str,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        make_admin(souk, folder, ADMIN, PASSWORD)?;
+        make_admin(souk, folder, &[], ADMIN, PASSWORD)?;
         let server = Server::start(souk, folder, &["--order-batch", batch])?;
         let catalogue = match catalogue {
             Some(catalogue) => catalogue,
@@ -142,7 +142,7 @@ impl Shop {
             plan.buyers
         };
         let load = Load {
-            address: self.server.address,
+            addresses: vec![self.server.address],
             connections,
             orders: plan.http_orders,
             most: Duration::from_secs(plan.http_seconds),

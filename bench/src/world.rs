@@ -1,6 +1,9 @@
 //! Time, ids and randomness of the driver: the only place that asks the system for them.
 #![allow(clippy::disallowed_methods)]
 
+use std::io::Read as _;
+
+use souk_app::ports::{Clock, Ids};
 use souk_domain::{OrderNumber, Timestamp};
 use uuid::Uuid;
 
@@ -58,5 +61,32 @@ impl World {
             self.random(),
             self.random() | 1
         )
+    }
+}
+
+/// Time and ids for engines that want them as ports.
+pub struct System;
+
+impl Clock for System {
+    fn now(&self) -> Timestamp {
+        World::now()
+    }
+}
+
+impl Ids for System {
+    fn uuid(&self) -> Uuid {
+        World::uuid()
+    }
+
+    fn order_number(&self) -> OrderNumber {
+        let mut bytes = [0; 8];
+        self.fill_secret(&mut bytes);
+        OrderNumber::from_random(u64::from_be_bytes(bytes))
+    }
+
+    fn fill_secret(&self, buffer: &mut [u8]) {
+        let filled =
+            std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(buffer));
+        assert!(filled.is_ok(), "the system has no randomness");
     }
 }

@@ -2,27 +2,30 @@
 
 mod bare;
 mod crowd;
+mod heard;
 mod peers;
+mod posting;
 mod report;
 mod scene;
 mod side_by_side;
 mod whole;
 mod wire;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 pub use bare::serve as serve_bare;
+pub use crowd::Crowd;
+pub use heard::HeardBy;
 use peers::Cores;
+pub use posting::{post_numbered, post_on};
 use side_by_side::Side;
 use whole::Whole;
+pub use wire::Wire;
 
 /// How much is measured.
 #[derive(Debug, Clone, clap::Args)]
 pub struct SocketPlan {
-    /// The folder of the peer program, where `npm ci` was run.
-    #[arg(long, default_value = "bench/peer-node", value_name = "DIR")]
-    pub peer: PathBuf,
     /// Pairs of measurements.
     #[arg(long, default_value_t = 5)]
     pub socket_rounds: u32,
@@ -73,6 +76,7 @@ pub struct SocketResult {
 pub async fn run(
     plan: &SocketPlan,
     souk: &Path,
+    peer: &Path,
     folder: &Path,
     say: impl Fn(&str) + Copy,
 ) -> anyhow::Result<SocketResult> {
@@ -84,7 +88,7 @@ pub async fn run(
     );
     let cores = Cores::look()?;
     let _pinned = cores.pin_driver()?;
-    let sides = side_by_side::run(plan, &plan.peer, &cores, say).await?;
+    let sides = side_by_side::run(plan, peer, &cores, say).await?;
     let whole = whole::run(plan, souk, folder, &cores, say).await?;
     Ok(SocketResult {
         plan: plan.clone(),

@@ -4,14 +4,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use serde_json::json;
 
 use super::SocketPlan;
 use super::crowd::Crowd;
 use super::peers::Cores;
+use super::posting::post_on;
 use super::wire::Wire;
 use crate::client::Connection;
 use crate::load::{Load, Pace};
@@ -33,7 +31,7 @@ pub struct Scene {
     /// Of the admin.
     pub token: String,
     /// A guest's conversation.
-    stream: String,
+    pub stream: String,
     catalogue: Catalogue,
 }
 
@@ -41,17 +39,14 @@ impl Scene {
     /// Starts it on its core, with a stream to follow.
     pub async fn start(souk: &Path, folder: &Path, cores: &Cores) -> anyhow::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        make_admin(souk, folder, ADMIN, PASSWORD)?;
+        make_admin(souk, folder, &[], ADMIN, PASSWORD)?;
         let server = Server::start_on(Some(&cores.server), souk, folder, &[])?;
         let address = server.address;
         let catalogue = people::furnish(address).await?;
         let mut connection = Connection::open(address).await?;
-        let login = json!({"email": ADMIN, "password": PASSWORD});
-        let signed_in = connection.post("/auth/login", None, &login).await?;
+        let token = people::sign_in(&mut connection).await?;
         let guest = json!({"name": "Sara Ali"});
         let guest = connection.post("/auth/guest", None, &guest).await?;
-        let text = |value: &Value| value.as_str().map(str::to_owned).context("no text");
-        let token = text(&signed_in["accessToken"])?;
         // Mails of answers that nobody read would wait for minutes.
         let quiet = json!({"support": {"timeZone": "Asia/Riyadh", "mailAfterMinutes": null}});
         connection.patch("/admin/shop", &token, &quiet).await?;
@@ -59,7 +54,7 @@ impl Scene {
             server,
             address,
             token,
-            stream: format!("support:{}", text(&guest["user"]["id"])?),
+            stream: format!("support:{}", people::text(&guest["user"], "id")?),
             catalogue,
         })
     }
@@ -81,41 +76,13 @@ impl Scene {
         .await
     }
 
-    /// A message for it.
-    pub fn message(&self, text: &str) -> Value {
-        json!({"stream": self.stream, "id": World::uuid(), "type": "message", "data": {"text": text}})
-    }
-
-    /// Posts as fast as it is answered, but never further ahead of what is heard than there are posters.
+    /// Staff post as fast as they are answered, but never far ahead of what is heard.
     pub async fn post_on(&self, crowd: &Crowd) -> anyhow::Result<()> {
-        let mut posting = JoinSet::new();
-        let text = "x".repeat(20);
-        let (permits, mut wanted) = mpsc::channel::<()>(1);
+        let mut posters = Vec::new();
         for _ in 0..POSTERS {
-            let mut wire = Wire::dial(self.address, Some(&self.token)).await?;
-            let permits = permits.clone();
-            let payload = self.message(&text);
-            posting.spawn(async move {
-                let mut payload = payload;
-                while permits.send(()).await.is_ok() {
-                    payload["id"] = json!(World::uuid());
-                    let answer = wire.ask("post", &payload).await?;
-                    anyhow::ensure!(answer["ok"] == true, "{answer}");
-                }
-                anyhow::Ok(())
-            });
+            posters.push(Wire::dial(self.address, Some(&self.token)).await?);
         }
-        let (before, mut let_through) = (crowd.each(), 0_u64);
-        loop {
-            while let_through >= crowd.each() - before + POSTERS as u64 {
-                if let Some(ended) = posting.try_join_next() {
-                    ended??;
-                }
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            wanted.recv().await;
-            let_through += 1;
-        }
+        post_on(posters, &self.stream, || crowd.each()).await
     }
 
     /// Guests who buy, with fresh tokens.
@@ -131,7 +98,7 @@ impl Scene {
             buyers.len()
         };
         Load {
-            address: self.address,
+            addresses: vec![self.address],
             connections,
             orders: count,
             most: Duration::from_secs(plan.latency_seconds * 4),

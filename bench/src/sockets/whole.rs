@@ -2,7 +2,6 @@
 //! it takes until an order or a message is on a screen.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -11,7 +10,9 @@ use tokio::sync::mpsc;
 
 use super::SocketPlan;
 use super::crowd::Crowd;
+use super::heard::HeardBy;
 use super::peers::Cores;
+use super::posting::post_numbered;
 use super::scene::Scene;
 use super::wire::Wire;
 use crate::load::Pace;
@@ -95,67 +96,15 @@ impl Scene {
 
     /// Messages at a fixed rate, for so long: from when each was to be posted until the last socket had it.
     async fn last_reached(&self, plan: &SocketPlan, lasts: Duration) -> anyhow::Result<Latencies> {
-        let heard_by = Arc::new(HeardBy::default());
-        let (all, counts) = (plan.fan_out_sockets, heard_by.clone());
-        let mut crowd = self
-            .crowd(all, move |text| {
-                let Some(number) = number_of(text) else {
-                    return;
-                };
-                let mut counts = counts.lock().unwrap_or_else(PoisonError::into_inner);
-                if counts.len() <= number {
-                    counts.resize(number + 1, (0, None));
-                }
-                counts[number].0 += 1;
-                if counts[number].0 == all {
-                    counts[number].1 = Some(Instant::now());
-                }
-            })
-            .await?;
+        let heard_by = HeardBy::default();
+        let (all, noted) = (plan.fan_out_sockets, heard_by.clone());
+        let mut crowd = self.crowd(all, move |text| noted.note(text, all)).await?;
         let mut poster = Wire::dial(self.address, Some(&self.token)).await?;
-        let every = Duration::from_secs(1) / plan.messages_a_second;
-        let started = Instant::now();
-        let mut due = Vec::new();
-        while started.elapsed() < lasts {
-            let next = started + every * u32::try_from(due.len())?;
-            tokio::time::sleep_until(next.into()).await;
-            let text = format!("#{} {}", due.len(), "x".repeat(12));
-            let answer = poster.ask("post", &self.message(&text)).await?;
-            anyhow::ensure!(answer["ok"] == true, "{answer}");
-            due.push(next);
-        }
-        let mut latencies = Latencies::new()?;
-        for (number, due) in due.into_iter().enumerate() {
-            let waiting = Instant::now();
-            let reached = loop {
-                if let Some(reached) = reached_all(&heard_by, number) {
-                    break reached;
-                }
-                let patient = waiting.elapsed() < Duration::from_secs(10);
-                anyhow::ensure!(patient, "message {number} did not reach everybody");
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            };
-            latencies.record(reached.saturating_duration_since(due));
-        }
+        let rate = plan.messages_a_second;
+        let latencies = post_numbered(&mut poster, &self.stream, rate, lasts, &heard_by).await?;
         crowd.all_are_there()?;
         Ok(latencies)
     }
-}
-
-/// By how many each message was heard, and when by all.
-type HeardBy = Mutex<Vec<(usize, Option<Instant>)>>;
-
-fn reached_all(heard_by: &HeardBy, number: usize) -> Option<Instant> {
-    let counts = heard_by.lock().unwrap_or_else(PoisonError::into_inner);
-    counts.get(number)?.1
-}
-
-/// The number in `"text":"#12 …`.
-fn number_of(text: &[u8]) -> Option<usize> {
-    const MARK: &[u8] = br##""text":"#"##;
-    let at = text.windows(MARK.len()).position(|some| some == MARK)?;
-    let digits = text[at + MARK.len()..].split(|byte| *byte == b' ').next()?;
-    std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
 /// Measures the shop.
@@ -218,18 +167,4 @@ pub async fn run(
         orders_beside,
         orders_under_all,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_is_known_by_its_number() {
-        assert_eq!(
-            number_of(br##"42["entry",{"data":{"text":"#17 xx"}}]"##),
-            Some(17)
-        );
-        assert_eq!(number_of(br#"42["entry",{"data":{"text":"17"}}]"#), None);
-    }
 }

@@ -15,7 +15,7 @@ pub use fleet::{Fleet, Plan, Role, Server};
 pub use folder::Folder;
 pub use mongo::{ReplicaSet, shared_replica_set};
 pub use nginx::Nginx;
-pub use process::{Process, free_port};
+pub use process::{Ending, Process, free_port};
 pub use redis::Redis;
 
 use std::path::PathBuf;

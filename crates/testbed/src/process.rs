@@ -99,6 +99,10 @@ impl Process {
 
     /// SIGTERM, and waits for its end; SIGKILL past the deadline. Whether it ended by itself, and well.
     pub fn terminate(&mut self, deadline: Duration) -> bool {
+        // Of one that has ended, the number may be another's by now.
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return status.success();
+        }
         self.signal("TERM");
         let until = Instant::now() + deadline;
         while Instant::now() < until {

@@ -41,8 +41,11 @@ const RULES: &[(&str, &[&str])] = &[
         &[
             "souk-app",
             "souk-domain",
+            "souk-messaging-redis",
             "souk-socketio",
+            "souk-store-mongo",
             "souk-store-sqlite",
+            "souk-testbed",
         ],
     ),
 ];
