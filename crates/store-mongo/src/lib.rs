@@ -14,7 +14,6 @@ mod catalog;
 mod chat;
 mod commit;
 mod conversation;
-mod cursor;
 mod dump;
 mod edits;
 mod failure;

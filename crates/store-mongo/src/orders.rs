@@ -16,13 +16,14 @@ use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
 use souk_domain::user::Email;
 
+use crate::commit;
 use crate::conversation::Body;
 use crate::failure::Failure;
 use crate::jobs::IdRow;
 use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, numbered, of_buyer};
 use crate::records::{id, nanos, order_status, uuid};
 use crate::store::{Inner, MongoStore};
-use crate::{commit, cursor};
+use souk_app::ports::store::cursor;
 
 /// The letter of this list's cursors.
 const LIST: char = 'o';

@@ -14,13 +14,13 @@ use souk_app::ports::EngineError;
 use souk_app::ports::store::{FailedJob, ListError, Listed, OutboxStore, Settlement};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 
-use crate::cursor;
 use crate::failure::Failure;
 use crate::jobs::{DONE, FAILED, FailedRow, IdRow, Wish, among};
 use crate::outbox_row::{EventRow, OUTBOX};
 use crate::records::{id, nanos, time, uuid};
 use crate::store::{Inner, MongoStore};
 use crate::transaction::{RETRY, Transaction};
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of failed jobs.
 const LIST: char = 'f';

@@ -8,10 +8,9 @@
 
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Uuid as BsonUuid};
-use souk_domain::catalog::{MoveKind, ProductStatus};
-use souk_domain::order::OrderStatus;
-use souk_domain::user::Role;
-use souk_domain::{OrderNumber, Timestamp};
+pub(crate) use souk_app::ports::store::stored::{
+    move_kind, move_kind_of, nanos, natural, number, order_status, product_status, role, time,
+};
 use uuid::Uuid;
 
 use crate::failure::Failure;
@@ -42,68 +41,6 @@ pub(crate) fn hash(binary: &Binary) -> Result<[u8; 32], Failure> {
         .map_err(|_| Failure::Refused("a stored hash has not 32 bytes"))
 }
 
-/// A time as it is kept: nanoseconds since 1970, which an `i64` holds until the year 2262.
-pub(crate) fn nanos(at: Timestamp) -> i64 {
-    let nanos = at.as_nanosecond();
-    i64::try_from(nanos).unwrap_or(if nanos < 0 { i64::MIN } else { i64::MAX })
-}
-
-/// A time that was kept.
-pub(crate) fn time(nanos: i64) -> Timestamp {
-    // Every i64 is within what a timestamp can hold.
-    Timestamp::from_nanosecond(i128::from(nanos)).unwrap_or(Timestamp::UNIX_EPOCH)
-}
-
-/// An order's number as it is indexed.
-pub(crate) fn number(number: OrderNumber) -> i64 {
-    // Below 2^50.
-    i64::try_from(number.as_u64()).unwrap_or(i64::MAX)
-}
-
-/// A status as it is indexed: its place in [`OrderStatus::ALL`].
-pub(crate) fn order_status(status: OrderStatus) -> i64 {
-    match status {
-        OrderStatus::Placed => 0,
-        OrderStatus::Packed => 1,
-        OrderStatus::Shipped => 2,
-        OrderStatus::Delivered => 3,
-        OrderStatus::Cancelled => 4,
-        OrderStatus::Returned => 5,
-    }
-}
-
-/// A product's status as it is indexed.
-pub(crate) fn product_status(status: ProductStatus) -> i64 {
-    match status {
-        ProductStatus::Draft => 0,
-        ProductStatus::Published => 1,
-    }
-}
-
-/// A role as it is indexed; those who work here are 2 and more.
-pub(crate) fn role(role: Role) -> i64 {
-    match role {
-        Role::Guest => 0,
-        Role::Customer => 1,
-        Role::Staff => 2,
-        Role::Admin => 3,
-    }
-}
-
-/// The kind of a move as it is kept.
-pub(crate) fn move_kind(kind: MoveKind) -> i64 {
-    match kind {
-        MoveKind::Received => 0,
-        MoveKind::Sold => 1,
-        MoveKind::Returned => 2,
-    }
-}
-
-/// A count or number that is never negative.
-pub(crate) fn natural(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
 /// A number of the size that is kept.
 pub(crate) fn integer(number: u64) -> Result<i64, Failure> {
     i64::try_from(number).map_err(|_| Failure::Refused("a number is past 2^63"))
@@ -112,20 +49,6 @@ pub(crate) fn integer(number: u64) -> Result<i64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_come_back_to_the_nanosecond() {
-        for text in [
-            "2026-01-02T03:04:05.678901234Z",
-            "1969-12-31T23:59:59.999999999Z",
-            "2262-01-01T00:00:00Z",
-        ] {
-            let at: Timestamp = text.parse().expect("a time");
-            assert_eq!(time(nanos(at)), at);
-        }
-        assert_eq!(nanos(Timestamp::MAX), i64::MAX);
-        assert_eq!(nanos(Timestamp::MIN), i64::MIN);
-    }
 
     #[test]
     fn ids_are_bytes_and_come_back() {

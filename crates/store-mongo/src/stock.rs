@@ -3,10 +3,10 @@
 use mongodb::bson::{Uuid as BsonUuid, doc};
 use serde::{Deserialize, Serialize};
 use souk_domain::VariantId;
-use souk_domain::catalog::{MoveKind, Stock, StockMove};
+use souk_domain::catalog::{Stock, StockMove};
 
 use crate::failure::Failure;
-use crate::records::{id, move_kind, nanos, time, uuid};
+use crate::records::{id, move_kind, move_kind_of, nanos, time, uuid};
 use crate::transaction::{Transaction, Update};
 
 /// A count as it is kept.
@@ -71,12 +71,8 @@ impl MoveRow {
 
     /// The move that it keeps.
     pub(crate) fn stock_move(self) -> Result<StockMove, Failure> {
-        let kind = match self.kind {
-            0 => MoveKind::Received,
-            1 => MoveKind::Sold,
-            2 => MoveKind::Returned,
-            _ => return Err(Failure::Refused("a stock move is of no known kind")),
-        };
+        let kind =
+            move_kind_of(self.kind).ok_or(Failure::Refused("a stock move is of no known kind"))?;
         Ok(StockMove {
             id: souk_domain::MoveId(uuid(self.id)),
             variant_id: VariantId(uuid(self.variant)),

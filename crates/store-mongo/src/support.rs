@@ -16,6 +16,7 @@ use souk_domain::user::User;
 use souk_domain::{EntryId, Timestamp, UserId};
 use uuid::Uuid;
 
+use crate::MongoStore;
 use crate::conversation::{self, Body, CONVERSATIONS};
 use crate::failure::Failure;
 use crate::ledger::{HeadRow, Ledger};
@@ -23,7 +24,7 @@ use crate::people::{Person, USERS};
 use crate::records::{id as key, nanos, natural};
 use crate::store::Inner;
 use crate::transaction::{RETRY, Transaction};
-use crate::{MongoStore, cursor};
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of conversations.
 const LIST: char = 'c';

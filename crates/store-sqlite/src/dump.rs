@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{DumpStore, Row, hash_of, hash_text};
-use souk_domain::catalog::{MoveKind, Stock, StockMove};
+use souk_domain::catalog::{Stock, StockMove};
 use souk_domain::order::Order;
 use souk_domain::order::commit::PlacedOrder;
 use souk_domain::stream::{Author, StreamKey};
@@ -18,7 +18,7 @@ use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::records::{integer, nanos, natural, stream_key, stream_of, time_at, uuid};
+use crate::records::{integer, move_kind_of, nanos, natural, stream_key, stream_of, time_at, uuid};
 use crate::{SqliteStore, accounts, catalog, commit, orders, support};
 
 /// Most rows of a batch.
@@ -375,12 +375,8 @@ fn id_or_none(row: &SqlRow<'_>, column: usize) -> Result<Option<Uuid>, Failure> 
 }
 
 fn stock_move(row: &SqlRow<'_>) -> Result<Row, Failure> {
-    let kind = match row.get(2)? {
-        0 => MoveKind::Received,
-        1 => MoveKind::Sold,
-        2 => MoveKind::Returned,
-        _ => return Err(Failure::Refused("a stock move is of no known kind")),
-    };
+    let kind =
+        move_kind_of(row.get(2)?).ok_or(Failure::Refused("a stock move is of no known kind"))?;
     Ok(Row::StockMove(StockMove {
         id: MoveId(uuid(row, 0)?),
         variant_id: VariantId(uuid(row, 1)?),

@@ -18,7 +18,6 @@ mod catalog;
 mod chat;
 mod checkpoint;
 mod commit;
-mod cursor;
 mod dump;
 mod failure;
 mod fresh;

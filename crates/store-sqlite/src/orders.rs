@@ -13,7 +13,8 @@ use souk_domain::user::Email;
 use souk_domain::{OrderId, OrderNumber, UserId};
 
 use crate::failure::Failure;
-use crate::{SqliteStore, commit, cursor, fresh, records};
+use crate::{SqliteStore, commit, fresh, records};
+use souk_app::ports::store::cursor;
 
 /// The letter of this list's cursors.
 const LIST: char = 'o';

@@ -12,7 +12,8 @@ use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 
 use crate::failure::Failure;
 use crate::records::{nanos, natural, time, time_at, uuid};
-use crate::{SqliteStore, bulk, cursor};
+use crate::{SqliteStore, bulk};
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of failed jobs.
 const LIST: char = 'f';

@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::records::{nanos, natural, stream_key};
-use crate::{SqliteStore, accounts, chat, cursor, streams};
+use crate::{SqliteStore, accounts, chat, streams};
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of conversations.
 const LIST: char = 'c';

@@ -11,10 +11,10 @@ use souk_domain::catalog::Product;
 use uuid::Uuid;
 
 use super::{Kept, PRODUCTS};
-use crate::cursor;
 use crate::failure::Failure;
 use crate::records::{id as key, product_status};
 use crate::store::Inner;
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of plain lists.
 const LIST: char = 'p';

@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, ToSql, params_from_iter};
 use souk_app::ports::store::{ListError, Listed, ProductFilter, StockedProduct};
 use uuid::Uuid;
 
-use crate::cursor;
 use crate::failure::Failure;
 use crate::records::product_status;
+use souk_app::ports::store::cursor;
 
 /// The letter of the cursors of plain lists.
 const LIST: char = 'p';

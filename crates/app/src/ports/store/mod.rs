@@ -6,9 +6,11 @@
 mod accounts;
 mod catalog;
 mod chat;
+pub mod cursor;
 mod dump;
 mod orders;
 mod outbox;
+pub mod stored;
 mod streams;
 mod support;
 mod verify;

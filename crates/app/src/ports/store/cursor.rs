@@ -1,16 +1,18 @@
-//! Cursors: where a list goes on. A letter names the list, so that the cursor of one is refused by another; the rest are
+//! Cursors, the same in every engine: where a list goes on. A letter names the list, so that the cursor of one is refused by another; the rest are
 //! numbers in hexadecimal, which need no escaping in an address.
 
-use souk_app::ports::store::ListError;
 use uuid::Uuid;
 
+use super::ListError;
+
 /// Makes a cursor of a list's letter, a number, and the id of the last item.
-pub(crate) fn encode(list: char, number: i64, id: Uuid) -> String {
+#[must_use]
+pub fn encode(list: char, number: i64, id: Uuid) -> String {
     format!("{list}{number:016x}{}", id.simple())
 }
 
-/// Reads a cursor of the list with this letter.
-pub(crate) fn decode(list: char, cursor: Option<&str>) -> Result<Option<(i64, Uuid)>, ListError> {
+/// Reads a cursor of the list with this letter; any other is `ListError::Cursor`.
+pub fn decode(list: char, cursor: Option<&str>) -> Result<Option<(i64, Uuid)>, ListError> {
     let Some(cursor) = cursor else {
         return Ok(None);
     };
