@@ -391,8 +391,9 @@ async fn both_sockets_servers_are_restarted(scene: &mut Scene) {
     for _ in 0..followers {
         let (url, token, stream) = (url.clone(), buyer.token.clone(), stream.clone());
         coming.spawn(async move {
-            let socket = follow(&url, &token, &stream, &mut Copy::default()).await;
-            (socket, stream)
+            let mut copy = Copy::default();
+            let socket = follow(&url, &token, &stream, &mut copy).await;
+            (socket, copy, stream)
         });
         if coming.len() % 50 == 0 {
             sleep(Duration::from_millis(20)).await;
@@ -403,11 +404,9 @@ async fn both_sockets_servers_are_restarted(scene: &mut Scene) {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let (hush, hushed) = tokio::sync::watch::channel(false);
     let mut living = JoinSet::new();
-    for (mut socket, stream) in here {
+    for (mut socket, mut copy, stream) in here {
         let (url, token, mut stopped) = (url.clone(), buyer.token.clone(), stopped.clone());
         living.spawn(async move {
-            let mut copy = Copy::default();
-            copy.follow(&socket.asker, &stream).await;
             let mut back = Vec::new();
             loop {
                 tokio::select! {
