@@ -9,7 +9,6 @@
 
 use async_trait::async_trait;
 use mongodb::bson::{Document, doc};
-use mongodb::options::FindOptions;
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{AccountStore, Credentials, NewAccount, NewUser, SessionState};
 use souk_domain::user::{Email, Role, Rotation, Session, User};
@@ -90,8 +89,7 @@ impl AccountStore for MongoStore {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, EngineError> {
-        let found = self.inner.find_one::<Person>(USERS, of(id)).await?;
-        Ok(found.map(|person| person.user()).transpose()?)
+        self.asked.users.one(id).await
     }
 
     async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, EngineError> {
@@ -122,11 +120,8 @@ impl AccountStore for MongoStore {
     }
 
     async fn staff(&self) -> Result<Vec<User>, EngineError> {
-        let by_id = FindOptions::builder().sort(doc! { "_id": CODE }).build();
-        let filter = doc! { "role": { "$gte": records::role(Role::Staff) } };
-        let staff = self.inner.find_with::<Person>(USERS, filter, by_id).await?;
-        let users: Result<_, Failure> = staff.iter().map(Person::user).collect();
-        Ok(users?)
+        let staff = self.asked.staff.one(()).await?;
+        Ok(staff.unwrap_or_default().to_vec())
     }
 
     async fn change_profile(

@@ -26,7 +26,7 @@ use crate::failure::Failure;
 use crate::jobs::{IdRow, among};
 use crate::ledger::{self, Ledger};
 use crate::numbers;
-use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, of_buyer};
+use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, of_buyer, of_buyers};
 use crate::records::{hash, id, order_status, uuid};
 use crate::store::Inner;
 use crate::transaction::{Rivals, Transaction, Update};
@@ -127,12 +127,9 @@ async fn orders(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let asked = among(ids.iter().map(|order| order.0));
-    let whose: Vec<Whose> = transaction.find(ORDER_IDS, asked).await?;
-    let users: Vec<BsonUuid> = whose.into_iter().map(|whose| whose.user).collect();
-    let mut filter = among(ids.into_iter().map(|order| order.0));
-    filter.insert("user", doc! { "$in": users });
-    let found: Vec<OrderRow> = transaction.find(ORDERS, filter).await?;
+    let asked = || among(ids.iter().map(|order| order.0));
+    let whose: Vec<Whose> = transaction.find(ORDER_IDS, asked()).await?;
+    let found: Vec<OrderRow> = transaction.find(ORDERS, of_buyers(asked(), &whose)).await?;
     let order = |row: OrderRow| row.order().map(|order| (order.id, order));
     found.into_iter().map(order).collect()
 }

@@ -1,11 +1,13 @@
 //! Gathers what many callers write at once and commits it together: durability is paid once for all of them.
 //!
-//! A group is whatever waited while the last one committed. There is no timer: what comes alone is committed alone. One
+//! A group is whatever waited while the last one committed. What comes alone is committed alone, at once; where nobody
+//! waits for the answer, a group that was large is followed by a little patience, so that the next one is larger. One
 //! caller's fault is not another's: a group that is refused is tried again in halves, until the offender is alone.
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -21,6 +23,15 @@ const MOST_WISHES: usize = 256;
 
 /// Most documents of a group, about.
 const MOST_WEIGHT: usize = 2_000;
+
+/// How soon groups follow each other.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pace {
+    /// At once.
+    Eager,
+    /// The later the larger the last one was: half a millisecond for each of its callers, up to this.
+    Patient(Duration),
+}
 
 /// What a group writes, in its transaction: one answer for each wish. May run several times.
 pub(crate) type Work<W, A> =
@@ -53,12 +64,13 @@ where
     A: Send + 'static,
 {
     /// Starts one.
-    pub(crate) fn start(inner: &Arc<Inner>, work: Work<W, A>, weigh: Weigh<W>) -> Self {
+    pub(crate) fn start(inner: &Arc<Inner>, work: Work<W, A>, weigh: Weigh<W>, pace: Pace) -> Self {
         let (queue, waiting) = mpsc::channel(inner.options.waiting.max(1));
         let gathering = Gathering {
             inner: Arc::clone(inner),
             work,
             weigh,
+            pace,
         };
         tokio::spawn(gathering.run(waiting));
         Self { queue }
@@ -75,10 +87,22 @@ where
     }
 }
 
+impl Pace {
+    /// From the beginning of a group to the next one.
+    fn after(self, callers: usize) -> Duration {
+        let callers = u32::try_from(callers.saturating_sub(1)).unwrap_or(u32::MAX);
+        match self {
+            Self::Eager => Duration::ZERO,
+            Self::Patient(most) => Duration::from_micros(500).saturating_mul(callers).min(most),
+        }
+    }
+}
+
 struct Gathering<W, A> {
     inner: Arc<Inner>,
     work: Work<W, A>,
     weigh: Weigh<W>,
+    pace: Pace,
 }
 
 impl<W: Send + Sync, A: Send> Gathering<W, A> {
@@ -91,7 +115,9 @@ impl<W: Send + Sync, A: Send> Gathering<W, A> {
                 weight += (self.weigh)(&next.wish);
                 group.push(next);
             }
+            let next = tokio::time::Instant::now() + self.pace.after(group.len());
             self.commit(group).await;
+            tokio::time::sleep_until(next).await;
         }
     }
 
@@ -141,7 +167,7 @@ impl<W: Send + Sync, A: Send> Gathering<W, A> {
 }
 
 /// The group's error, for one of those in it.
-fn repeat(error: &EngineError) -> EngineError {
+pub(crate) fn repeat(error: &EngineError) -> EngineError {
     match error {
         EngineError::Conflict => EngineError::Conflict,
         EngineError::Unavailable(cause) => EngineError::Unavailable(cause.to_string().into()),

@@ -11,10 +11,12 @@ use souk_app::ports::store::{FailedJob, JobOutcome, Settlement};
 use souk_domain::{EventId, JobId};
 use uuid::Uuid;
 
+use crate::ask::{Answer, Known};
 use crate::failure::Failure;
 use crate::outbox;
 use crate::outbox_row::OUTBOX;
 use crate::records::{id, nanos, natural, time, uuid};
+use crate::store::Inner;
 use crate::transaction::{Transaction, Update};
 
 /// Jobs that were done.
@@ -308,6 +310,25 @@ async fn settled_of(
         settled.extend(found.into_iter().map(|row| JobId(uuid(row.id))));
     }
     Ok(settled)
+}
+
+/// The same outside of one; whether the job was done.
+pub(crate) fn settled(inner: &Inner, jobs: Vec<JobId>) -> Answer<'_, JobId, bool> {
+    async move {
+        let mut settled = Known::new();
+        let options = FindOptions::builder().projection(doc! { "_id": 1 }).build();
+        for collection in [DONE, FAILED] {
+            let filter = among(jobs.iter().map(|job| job.0));
+            let found: Vec<IdRow> = inner.find_with(collection, filter, options.clone()).await?;
+            settled.extend(
+                found
+                    .into_iter()
+                    .map(|row| (JobId(uuid(row.id)), collection == DONE)),
+            );
+        }
+        Ok(settled)
+    }
+    .boxed()
 }
 
 /// Finds documents by their ids.

@@ -2,14 +2,16 @@
 //!
 //! `open` reads the URL and says whom it may speak to; `schema` makes the collections and brings them forward, one file
 //! for each group of them. `transaction` is the one way to write more than one document; `failure` says which of the
-//! ports' errors an answer of the server is. `gather` commits together what many callers write at once.
+//! ports' errors an answer of the server is. `gather` commits together what many callers write at once, `ask` asks
+//! together what many want to know.
 //! `orders` (with `commit`), `streams`, `chat` (with `conversation`), `support`, `outbox`, `catalog`, `accounts`,
 //! `sessions`, `idempotency` and `dump` are the ports, named as in `souk-app`. `verify` checks the invariants, `trim`
-//! ends what outlived its retention. `records` and `cursor` are how values stand in documents and addresses.
+//! ends what outlived its retention. `records` is how values stand in documents.
 //!
 //! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
 
 mod accounts;
+mod ask;
 mod catalog;
 mod chat;
 mod commit;

@@ -85,6 +85,13 @@ pub(crate) fn of_buyer(user: UserId, order: OrderId) -> Document {
     doc! { "_id": id(order.0), "user": id(user.0) }
 }
 
+/// The same for many orders: on the shards of those whose they are.
+pub(crate) fn of_buyers(mut orders: Document, whose: &[Whose]) -> Document {
+    let users: Vec<BsonUuid> = whose.iter().map(|whose| whose.user).collect();
+    orders.insert("user", doc! { "$in": users });
+    orders
+}
+
 /// Finds whose the orders with these numbers are.
 pub(crate) fn numbered(numbers: impl IntoIterator<Item = OrderNumber>) -> Document {
     let numbers: Vec<_> = numbers.into_iter().map(number).collect();

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use futures::TryStreamExt as _;
 use mongodb::bson::{Document, Uuid as BsonUuid, doc};
 use serde::Deserialize;
@@ -16,12 +17,13 @@ use souk_domain::order::commit::Command;
 use souk_domain::shop::ShopSettings;
 use souk_domain::user::Email;
 
+use crate::ask::{Answer, Known};
 use crate::commit;
 use crate::conversation::Body;
 use crate::failure::Failure;
-use crate::jobs::IdRow;
-use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, numbered, of_buyer};
-use crate::records::{id, nanos, order_status, uuid};
+use crate::jobs::{IdRow, among};
+use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose, numbered, of_buyers};
+use crate::records::{id, nanos, order_status};
 use crate::store::{Inner, MongoStore};
 use souk_app::ports::store::cursor;
 
@@ -39,14 +41,7 @@ impl OrderStore for MongoStore {
     }
 
     async fn order(&self, order: OrderId) -> Result<Option<Order>, EngineError> {
-        let Some(whose) = whose(&self.inner, doc! { "_id": id(order.0) }).await? else {
-            return Ok(None);
-        };
-        let orders = self.inner.collection::<OrderRow>(ORDERS);
-        let user = souk_domain::UserId(uuid(whose.user));
-        let found = orders.find_one(of_buyer(user, order));
-        let found = self.inner.within(found.into_future()).await?;
-        Ok(found.map(|row| row.order()).transpose()?)
+        self.asked.orders.one(order).await
     }
 
     async fn orders(
@@ -61,11 +56,7 @@ impl OrderStore for MongoStore {
     }
 
     async fn shop(&self) -> Result<Option<ShopSettings>, EngineError> {
-        let shop = self.inner.collection::<Body>("shop");
-        let found = shop.find_one(doc! { "_id": "shop" });
-        let found = self.inner.within(found.into_future()).await?;
-        let shop = found.map(|found| serde_json::from_str(&found.body));
-        Ok(shop.transpose().map_err(Failure::from)?)
+        self.asked.shop.one(()).await
     }
 
     async fn keep_shop(&self, shop: &ShopSettings) -> Result<(), EngineError> {
@@ -77,6 +68,35 @@ impl OrderStore for MongoStore {
         self.inner.within(kept.into_future()).await?;
         Ok(())
     }
+}
+
+/// The orders with these ids: whose they are is asked first, since they are kept by their buyers.
+pub(crate) fn known(inner: &Inner, ids: Vec<OrderId>) -> Answer<'_, OrderId, Order> {
+    async move {
+        let asked = || among(ids.iter().map(|order| order.0));
+        let whose: Vec<Whose> = inner.find(ORDER_IDS, asked()).await?;
+        if whose.is_empty() {
+            return Ok(Known::new());
+        }
+        let found: Vec<OrderRow> = inner.find(ORDERS, of_buyers(asked(), &whose)).await?;
+        let order = |row: OrderRow| row.order().map(|order| (order.id, order));
+        found.into_iter().map(order).collect()
+    }
+    .boxed()
+}
+
+/// The shop's settings.
+pub(crate) fn shop(inner: &Inner, _: Vec<()>) -> Answer<'_, (), ShopSettings> {
+    async {
+        let found: Option<Body> = inner.find_one("shop", doc! { "_id": "shop" }).await?;
+        let shop = found.map(|found| serde_json::from_str(&found.body));
+        Ok(shop
+            .transpose()?
+            .map(|shop| ((), shop))
+            .into_iter()
+            .collect())
+    }
+    .boxed()
 }
 
 async fn whose(inner: &Inner, filter: Document) -> Result<Option<Whose>, Failure> {

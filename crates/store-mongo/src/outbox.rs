@@ -4,8 +4,6 @@
 //! as were handed on. A job that failed is tried again in the name of another event ([`OutboxStore::retry_failed`]), and
 //! its next end is counted there, whichever of the two events it then ran for: the first one has counted it before.
 
-use std::collections::HashSet;
-
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, doc};
@@ -15,7 +13,7 @@ use souk_app::ports::store::{FailedJob, ListError, Listed, OutboxStore, Settleme
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 
 use crate::failure::Failure;
-use crate::jobs::{DONE, FAILED, FailedRow, IdRow, Wish, among};
+use crate::jobs::{FAILED, FailedRow, IdRow, Wish};
 use crate::outbox_row::{EventRow, OUTBOX};
 use crate::records::{id, nanos, time, uuid};
 use crate::store::{Inner, MongoStore};
@@ -56,20 +54,8 @@ impl OutboxStore for MongoStore {
     }
 
     async fn settled(&self, jobs: &[JobId]) -> Result<Vec<JobId>, EngineError> {
-        let mut settled = HashSet::new();
-        for collection in [DONE, FAILED] {
-            let rows = self.inner.collection::<IdRow>(collection);
-            let found = async {
-                rows.find(among(jobs.iter().map(|job| job.0)))
-                    .projection(doc! { "_id": 1 })
-                    .await?
-                    .try_collect::<Vec<_>>()
-                    .await
-            };
-            let found = self.inner.within(found).await?;
-            settled.extend(found.into_iter().map(|row| JobId(uuid(row.id))));
-        }
-        let known = jobs.iter().filter(|job| settled.contains(job));
+        let settled = self.asked.settled.all(jobs.to_vec()).await?;
+        let known = jobs.iter().filter(|job| settled.contains_key(job));
         Ok(known.copied().collect())
     }
 

@@ -1,13 +1,20 @@
 //! People as they are kept, and their addresses. Whoever writes a person writes what hangs on them, in one transaction.
 
+use std::sync::Arc;
+
+use futures::FutureExt as _;
 use mongodb::bson::{Document, Uuid as BsonUuid, doc};
+use mongodb::options::FindOptions;
 use serde::{Deserialize, Serialize};
 use souk_domain::UserId;
 use souk_domain::user::{Email, Role, User};
 
+use crate::ask::{Answer, Known};
 use crate::failure::Failure;
+use crate::jobs::among;
 use crate::records;
 use crate::single::document;
+use crate::store::Inner;
 use crate::transaction::{Transaction, Update};
 
 /// People, by id.
@@ -77,6 +84,29 @@ impl Address {
 /// Finds a person.
 pub(crate) fn of(id: UserId) -> Document {
     doc! { "_id": records::id(id.0) }
+}
+
+/// These people.
+pub(crate) fn known(inner: &Inner, ids: Vec<UserId>) -> Answer<'_, UserId, User> {
+    async move {
+        let asked = among(ids.iter().map(|user| user.0));
+        let found: Vec<Person> = inner.find(USERS, asked).await?;
+        let user = |person: Person| person.user().map(|user| (user.id, user));
+        found.into_iter().map(user).collect()
+    }
+    .boxed()
+}
+
+/// Those who work here, by id.
+pub(crate) fn staff(inner: &Inner, _: Vec<()>) -> Answer<'_, (), Arc<[User]>> {
+    async {
+        let by_id = FindOptions::builder().sort(doc! { "_id": 1 }).build();
+        let filter = doc! { "role": { "$gte": records::role(Role::Staff) } };
+        let found: Vec<Person> = inner.find_with(USERS, filter, by_id).await?;
+        let staff: Vec<User> = found.iter().map(Person::user).collect::<Result<_, _>>()?;
+        Ok(Known::from([((), staff.into())]))
+    }
+    .boxed()
 }
 
 /// Finds those who run the shop.

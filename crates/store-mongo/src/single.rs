@@ -23,6 +23,19 @@ impl Inner {
         self.within(collection.find_one(filter).into_future()).await
     }
 
+    /// Documents that a filter finds.
+    pub(crate) async fn find<T>(
+        &self,
+        collection: &str,
+        filter: Document,
+    ) -> Result<Vec<T>, Failure>
+    where
+        T: DeserializeOwned + Send + Sync,
+    {
+        self.find_with(collection, filter, FindOptions::default())
+            .await
+    }
+
     /// Documents that a filter finds, in an order, up to a limit, or parts of them.
     pub(crate) async fn find_with<T>(
         &self,

@@ -8,13 +8,17 @@ use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::Store;
-use souk_domain::Timestamp;
+use souk_domain::order::Order;
+use souk_domain::shop::ShopSettings;
+use souk_domain::user::User;
+use souk_domain::{JobId, OrderId, Timestamp, UserId};
 use tokio::sync::Mutex;
 
+use crate::ask::Asker;
 use crate::failure::Failure;
-use crate::gather::Gatherer;
+use crate::gather::{Gatherer, Pace};
 use crate::open::{self, MongoOptions, OpenError};
-use crate::{jobs, schema, streams, trim};
+use crate::{jobs, orders, people, schema, streams, trim};
 
 /// The store on MongoDB. Cheap to clone.
 #[derive(Clone)]
@@ -22,10 +26,24 @@ pub struct MongoStore {
     pub(crate) inner: Arc<Inner>,
     pub(crate) streams: Gatherer<streams::Wish, streams::Answer>,
     pub(crate) outbox: Gatherer<jobs::Wish, ()>,
+    pub(crate) asked: Asked,
     /// One batch of orders at a time: two of one process would only stand in each other's way. Those of other processes
     /// meet at the documents that both write.
     pub(crate) turn: Arc<Mutex<()>>,
 }
+
+/// What many want to know at once: above all jobs, which run by the dozen.
+#[derive(Clone)]
+pub(crate) struct Asked {
+    pub(crate) orders: Asker<OrderId, Order>,
+    pub(crate) users: Asker<UserId, User>,
+    pub(crate) staff: Asker<(), Arc<[User]>>,
+    pub(crate) shop: Asker<(), ShopSettings>,
+    pub(crate) settled: Asker<JobId, bool>,
+}
+
+/// How long ends of jobs are gathered at most.
+const SETTLING: Duration = Duration::from_millis(25);
 
 /// What the ports share.
 pub(crate) struct Inner {
@@ -55,8 +73,15 @@ impl MongoStore {
             options,
         });
         Ok(Self {
-            streams: Gatherer::start(&inner, streams::work, streams::weigh),
-            outbox: Gatherer::start(&inner, jobs::work, jobs::weigh),
+            streams: Gatherer::start(&inner, streams::work, streams::weigh, Pace::Eager),
+            outbox: Gatherer::start(&inner, jobs::work, jobs::weigh, Pace::Patient(SETTLING)),
+            asked: Asked {
+                orders: Asker::start(&inner, orders::known),
+                users: Asker::start(&inner, people::known),
+                staff: Asker::start(&inner, people::staff),
+                shop: Asker::start(&inner, orders::shop),
+                settled: Asker::start(&inner, jobs::settled),
+            },
             turn: Arc::default(),
             inner,
         })

@@ -14,6 +14,7 @@ use souk_app::ports::store::{JobOutcome, OutboxStore, Settlement};
 use souk_app::ports::{Clock, EngineError, Ids, LeasedJob, NewJob, Queue};
 use souk_app::trace::TraceContext;
 use souk_domain::{Event, EventId, EventRecord, ids};
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -64,7 +65,12 @@ pub(crate) struct Attempts {
     pub(crate) relay: Relay,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) options: WorkerOptions,
+    /// Jobs whose end is being recorded: they leave their slots to others, up to a bound.
+    pub(crate) recording: Semaphore,
 }
+
+/// Most jobs of a worker whose end is being recorded.
+pub(crate) const MOST_RECORDING: usize = 512;
 
 /// How an attempt ended.
 enum End {
@@ -75,8 +81,9 @@ enum End {
 }
 
 impl Attempts {
-    /// Makes one attempt of a leased job. `abandon` gives it back unfinished.
-    pub(crate) async fn make(&self, leased: LeasedJob, abandon: CancellationToken) {
+    /// Makes one attempt of a leased job in a slot, which is free again when the work is over: what became of it is
+    /// recorded after that, together with others'. `abandon` gives it back unfinished.
+    pub(crate) async fn make<S>(&self, leased: LeasedJob, slot: S, abandon: CancellationToken) {
         let trace = TraceContext::continued(leased.job.trace.as_deref(), &*self.ids);
         let span = tracing::info_span!(
             "job",
@@ -95,7 +102,7 @@ impl Attempts {
                     tracing::warn!("another worker has the job now; this attempt changes nothing");
                     "lost"
                 }
-                outcome = self.run_and_record(&leased, trace, &abandon) => outcome,
+                outcome = self.run_and_record(&leased, trace, slot, &abandon) => outcome,
             }
         }
         .instrument(span)
@@ -105,13 +112,17 @@ impl Attempts {
             .record(started.elapsed().as_secs_f64());
     }
 
-    async fn run_and_record(
+    async fn run_and_record<S>(
         &self,
         leased: &LeasedJob,
         trace: TraceContext,
+        slot: S,
         abandon: &CancellationToken,
     ) -> &'static str {
         let end = self.run(leased, trace, abandon).await;
+        // It is never closed; without a permit the slot is merely free sooner.
+        let _recording = self.recording.acquire().await;
+        drop(slot);
         let job = &leased.job;
         match end {
             End::Done => {

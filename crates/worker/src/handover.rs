@@ -1,4 +1,4 @@
-//! Handing events on: what follows from each goes to its streams and to the queue, then the outbox is told.
+//! Handing events on: what follows from each goes to its streams and to the queue, and only then the outbox is told.
 //!
 //! The order matters. A crash anywhere in it leaves the event in the outbox, and doing all of it again changes nothing:
 //! every id is derived from the event.
@@ -37,23 +37,60 @@ impl Handover {
         }
     }
 
-    /// Hands events on, together if that works. One that an engine refuses must not hold up the others: then each goes
-    /// alone, and the refused one is put off. An error means that an engine is away and nothing is known to be done.
+    /// Hands events on, and tells the outbox. An error means that an engine is away and nothing is known to be done.
     pub(crate) async fn hand_on(&self, events: &[EventRecord]) -> Result<(), EngineError> {
-        match self.hand_on_together(events).await {
+        let handed = self.forward(events).await?;
+        self.mark(&handed).await
+    }
+
+    /// Hands events on, together if that works; how many jobs follow from each is for [`Self::mark`]. One that an engine
+    /// refuses must not hold up the others: then each goes alone, and the refused one is put off.
+    pub(crate) async fn forward(
+        &self,
+        events: &[EventRecord],
+    ) -> Result<Vec<(EventId, u32)>, EngineError> {
+        match self.forward_together(events).await {
             Err(EngineError::Refused(_)) => {}
             other => return other,
         }
+        let mut handed = Vec::with_capacity(events.len());
         for event in events {
-            match self.hand_on_together(std::slice::from_ref(event)).await {
+            match self.forward_together(std::slice::from_ref(event)).await {
                 Err(EngineError::Refused(cause)) => self.put_off(event, &cause).await?,
+                other => handed.extend(other?),
+            }
+        }
+        Ok(handed)
+    }
+
+    /// Tells the outbox that events were handed on. One that it refuses does not hold up the others.
+    pub(crate) async fn mark(&self, handed: &[(EventId, u32)]) -> Result<(), EngineError> {
+        if handed.is_empty() {
+            return Ok(());
+        }
+        match self.outbox.handed_on(handed, self.clock.now()).await {
+            Err(EngineError::Refused(_)) => {}
+            other => return other,
+        }
+        for one in handed {
+            match self
+                .outbox
+                .handed_on(std::slice::from_ref(one), self.clock.now())
+                .await
+            {
+                Err(EngineError::Refused(cause)) => {
+                    tracing::error!(event = %one.0, error = %cause, "the outbox does not take it that an event was handed on");
+                }
                 other => other?,
             }
         }
         Ok(())
     }
 
-    async fn hand_on_together(&self, events: &[EventRecord]) -> Result<(), EngineError> {
+    async fn forward_together(
+        &self,
+        events: &[EventRecord],
+    ) -> Result<Vec<(EventId, u32)>, EngineError> {
         let (mut entries, mut jobs, mut handed) = (Vec::new(), Vec::new(), Vec::new());
         for event in events {
             let follows = follow(event);
@@ -80,9 +117,8 @@ impl Handover {
         for chunk in jobs.chunks(CHUNK) {
             self.queue.push(chunk.to_vec()).await?;
         }
-        self.outbox.handed_on(&handed, self.clock.now()).await?;
         metrics::counter!("souk_relay_events_total").increment(events.len() as u64);
-        Ok(())
+        Ok(handed)
     }
 
     /// Lets those who look on know of the streams that grew.
@@ -105,18 +141,7 @@ impl Handover {
         tracing::error!(event = %event.id, error = %cause, "an event cannot be handed on; it is tried again later");
         metrics::counter!("souk_relay_refused_total").increment(1);
         let jobs = count(&follow(event)).max(1);
-        match self
-            .outbox
-            .handed_on(&[(event.id, jobs)], self.clock.now())
-            .await
-        {
-            // The outbox refuses this row itself: the others go on all the same.
-            Err(EngineError::Refused(cause)) => {
-                tracing::error!(event = %event.id, error = %cause, "nor can it be put off");
-                Ok(())
-            }
-            other => other,
-        }
+        self.mark(&[(event.id, jobs)]).await
     }
 
     /// Events that wait for somebody to hand them on.

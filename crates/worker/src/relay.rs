@@ -1,18 +1,28 @@
 //! The relay: hands events on as soon as they are committed.
 //!
-//! It may lose anything at any time: the outbox has it all, and the sweeper comes after.
+//! The more comes, the longer it is gathered, so that under load a write of the store carries many events; what comes
+//! alone goes at once. That events were handed on is told to the store a little later still: by then the jobs of most of
+//! them are over, and there is little left to write. It may lose anything at any time: the outbox has it all, and the
+//! sweeper comes after.
 
 use std::time::Duration;
 
 use souk_app::ports::EngineError;
-use souk_domain::EventRecord;
+use souk_domain::{EventId, EventRecord};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::handover::Handover;
 
-/// Most events that are handed on together.
-const BATCH: usize = 256;
+/// Most events that are handed on together, about.
+const BATCH: usize = 1_024;
+/// How long events are gathered at most, after a batch of as many milliseconds' worth of events as these.
+const GATHERING: Duration = Duration::from_millis(50);
+/// When the store is told that events were handed on: before the sweeper thinks that they were not.
+const MARK_AFTER: Duration = Duration::from_millis(500);
+/// Most events of which the store was not told.
+const MOST_MARKS: usize = 2_048;
 /// Tries before the events are left to the sweeper.
 const TRIES: u32 = 4;
 /// Wait after the first failed try; doubled each time.
@@ -24,14 +34,32 @@ pub(crate) async fn run(
     mut events: mpsc::Receiver<Vec<EventRecord>>,
     stop: CancellationToken,
 ) {
+    let mut relay = Relaying {
+        handover,
+        stop,
+        handed: Vec::new(),
+        mark_at: None,
+    };
     loop {
         let first = tokio::select! {
-            () = stop.cancelled() => break,
+            () = relay.stop.cancelled() => break,
+            () = relay.time_to_mark() => {
+                relay.mark().await;
+                continue;
+            }
             first = events.recv() => first,
         };
-        let Some(mut batch) = first else { return };
+        let Some(mut batch) = first else { break };
         gather(&mut events, &mut batch);
-        hand_on(&handover, &batch, &stop).await;
+        let gathered = Instant::now() + gathering(batch.len());
+        relay.hand_on(&batch).await;
+        if relay.handed.len() >= MOST_MARKS {
+            relay.mark().await;
+        }
+        tokio::select! {
+            () = relay.stop.cancelled() => break,
+            () = sleep_until(gathered) => {}
+        }
     }
     events.close();
     let mut rest = Vec::new();
@@ -39,8 +67,9 @@ pub(crate) async fn run(
         rest.extend(more);
     }
     if !rest.is_empty() {
-        hand_on(&handover, &rest, &stop).await;
+        relay.hand_on(&rest).await;
     }
+    relay.mark().await;
 }
 
 /// Takes what waits as well, without waiting for more.
@@ -51,28 +80,84 @@ fn gather(events: &mut mpsc::Receiver<Vec<EventRecord>>, batch: &mut Vec<EventRe
     }
 }
 
-async fn hand_on(handover: &Handover, batch: &[EventRecord], stop: &CancellationToken) {
-    let mut wait = WAIT;
-    for attempt in 1..=TRIES {
-        let Err(error) = handover.hand_on(batch).await else {
-            return;
-        };
-        let conflict = matches!(error, EngineError::Conflict);
-        if attempt == TRIES || stop.is_cancelled() {
-            metrics::counter!("souk_relay_left_total").increment(batch.len() as u64);
+/// From the beginning of a batch to the next one.
+fn gathering(events: usize) -> Duration {
+    Duration::from_millis(events as u64 - 1).min(GATHERING)
+}
+
+struct Relaying {
+    handover: Handover,
+    stop: CancellationToken,
+    /// What the store does not know yet: events that were handed on, and how many jobs follow from each.
+    handed: Vec<(EventId, u32)>,
+    mark_at: Option<Instant>,
+}
+
+impl Relaying {
+    async fn time_to_mark(&self) {
+        match self.mark_at {
+            Some(at) => sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn hand_on(&mut self, batch: &[EventRecord]) {
+        let mut wait = WAIT;
+        for attempt in 1..=TRIES {
+            let error = match self.handover.forward(batch).await {
+                Ok(handed) => {
+                    self.handed.extend(handed);
+                    self.mark_at.get_or_insert(Instant::now() + MARK_AFTER);
+                    return;
+                }
+                Err(error) => error,
+            };
+            if !self.goes_on(attempt, batch.len(), &error, &mut wait).await {
+                return;
+            }
+        }
+    }
+
+    /// Tells the store what was handed on.
+    async fn mark(&mut self) {
+        self.mark_at = None;
+        let handed = std::mem::take(&mut self.handed);
+        let mut wait = WAIT;
+        for attempt in 1..=TRIES {
+            let Err(error) = self.handover.mark(&handed).await else {
+                return;
+            };
+            if !self.goes_on(attempt, handed.len(), &error, &mut wait).await {
+                return;
+            }
+        }
+    }
+
+    /// Waits before another try; whether there is to be one.
+    async fn goes_on(
+        &self,
+        attempt: u32,
+        events: usize,
+        error: &EngineError,
+        wait: &mut Duration,
+    ) -> bool {
+        if attempt == TRIES || self.stop.is_cancelled() {
+            metrics::counter!("souk_relay_left_total").increment(events as u64);
             tracing::warn!(
-                events = batch.len(),
-                error = &error as &dyn std::error::Error,
+                events,
+                error = error as &dyn std::error::Error,
                 "events are left to the sweeper"
             );
-            return;
+            return false;
         }
+        let conflict = matches!(error, EngineError::Conflict);
         tracing::debug!(attempt, conflict, "handing events on failed; trying again");
         tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(wait) => {}
+            () = self.stop.cancelled() => {}
+            () = sleep(*wait) => {}
         }
-        wait *= 2;
+        *wait *= 2;
+        true
     }
 }
 

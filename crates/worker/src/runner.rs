@@ -43,8 +43,7 @@ pub(crate) async fn run(
                         .or_else(|| room.clone().try_acquire_owned().ok());
                     let (attempts, abandon) = (attempts.clone(), abandon.clone());
                     tasks.spawn(async move {
-                        attempts.make(leased, abandon).await;
-                        drop(slot);
+                        attempts.make(leased, slot, abandon).await;
                     });
                 }
             }
@@ -117,6 +116,7 @@ mod tests {
                 concurrency: 3,
                 ..WorkerOptions::default()
             },
+            recording: tokio::sync::Semaphore::new(1),
         };
         let (tasks, stop, abandon) = (
             TaskTracker::new(),

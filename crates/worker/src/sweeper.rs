@@ -18,7 +18,7 @@ const RELAY_TIME: Duration = Duration::from_secs(2);
 
 /// Sweeps at once, then every so often, until told to stop.
 pub(crate) async fn run(handover: Handover, options: WorkerOptions, stop: CancellationToken) {
-    // At the start nobody else hands on what is there, however young.
+    // Whoever stated what is there may be this process's dead predecessor: at the start nothing is too young.
     let mut leave_to_relay = Duration::ZERO;
     loop {
         let stated_before = before(handover.clock.now(), leave_to_relay);

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use souk_app::App;
 use souk_domain::EventRecord;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::attempt::Attempts;
+use crate::attempt::{Attempts, MOST_RECORDING};
 use crate::handover::Handover;
 use crate::jobs::Jobs;
 use crate::options::WorkerOptions;
@@ -67,6 +67,7 @@ impl Worker {
             relay: app.relay.clone(),
             handler: Arc::new(Jobs::new(app, &options.breaker)),
             options,
+            recording: Semaphore::new(MOST_RECORDING),
         };
         let runner = runner::run(
             Arc::new(attempts),

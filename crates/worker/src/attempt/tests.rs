@@ -73,6 +73,7 @@ fn bench(does: Does) -> Bench {
         relay,
         handler: work.clone(),
         options: WorkerOptions::default(),
+        recording: Semaphore::new(MOST_RECORDING),
     };
     Bench {
         engines,
@@ -85,7 +86,9 @@ fn bench(does: Does) -> Bench {
 impl Bench {
     /// Makes one attempt; what the engines were asked.
     async fn attempt(&self, leased: LeasedJob) -> Vec<String> {
-        self.attempts.make(leased, CancellationToken::new()).await;
+        self.attempts
+            .make(leased, (), CancellationToken::new())
+            .await;
         self.engines.asked()
     }
 }
@@ -260,7 +263,7 @@ async fn a_job_that_is_abandoned_is_given_back_at_once() {
         sleep(Duration::from_secs(3)).await;
         stopping.cancel();
     });
-    bench.attempts.make(leased(1, 1), abandon).await;
+    bench.attempts.make(leased(1, 1), (), abandon).await;
     assert_eq!(bench.engines.asked(), ["postpone to 1970-01-01T00:00:03Z"]);
 }
 
