@@ -19,6 +19,7 @@ pub struct Ground {
     pub redis: Redis,
     client: Client,
     folder: TempDir,
+    mail: TempDir,
     sites: u32,
 }
 
@@ -30,6 +31,9 @@ pub struct Site {
     pub redis: String,
     /// A folder that was empty.
     pub folder: PathBuf,
+    /// An empty folder for mails, in memory where there is such a thing: a shop hands its mails to a server, and what a
+    /// disk makes of thousands of small files says nothing of the shop.
+    pub mail: PathBuf,
     /// The database, for a look from outside.
     pub database: Database,
 }
@@ -39,6 +43,7 @@ impl Ground {
     /// disk.
     pub async fn prepare(folder: &Path) -> anyhow::Result<Self> {
         is_on_disk(&std::env::temp_dir())?;
+        let memory = Path::new("/dev/shm");
         let mongo = ReplicaSet::start(MEMBERS).await?;
         let redis = Redis::start().await?;
         let client = Client::with_uri_str(mongo.url("admin")).await?;
@@ -47,6 +52,7 @@ impl Ground {
             redis,
             client,
             folder: tempfile::tempdir_in(folder)?,
+            mail: tempfile::tempdir_in(if memory.is_dir() { memory } else { folder })?,
             sites: 0,
         })
     }
@@ -57,11 +63,14 @@ impl Ground {
         let name = format!("bench{}", self.sites);
         let folder = self.folder.path().join(&name);
         std::fs::create_dir(&folder)?;
+        let mail = self.mail.path().join(&name);
+        std::fs::create_dir(&mail)?;
         self.redis.restart_empty().await?;
         Ok(Site {
             mongo: self.mongo.url(&name),
             redis: self.redis.url(),
             folder,
+            mail,
             database: self.client.database(&name),
         })
     }
@@ -71,6 +80,7 @@ impl Site {
     /// Removes what was built.
     pub async fn clear(self) -> anyhow::Result<()> {
         self.database.drop().await?;
+        std::fs::remove_dir_all(&self.mail)?;
         Ok(std::fs::remove_dir_all(&self.folder)?)
     }
 }

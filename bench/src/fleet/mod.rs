@@ -33,7 +33,7 @@ pub struct FleetPlan {
     #[arg(long, default_value_t = 3)]
     pub fleet_rounds: u32,
     /// Buyers, each with a connection, who wait for an answer before they order again.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     pub fleet_buyers: usize,
     /// Most orders of a load.
     #[arg(long, default_value_t = 8_000)]

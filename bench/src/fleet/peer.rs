@@ -33,7 +33,7 @@ pub async fn start(orders: &str, peer: &Path, size: Size, site: &Site) -> anyhow
         .env("PEER_WORKERS", size.api.to_string())
         .env("PEER_JOB_WORKERS", size.worker.to_string())
         .env("PEER_ORDERS", orders)
-        .env("PEER_MAIL", site.folder.join("mail"));
+        .env("PEER_MAIL", &site.mail);
     let mut leader = Running::start(
         // It has processes of its own to end.
         Ending::Asked,

@@ -35,7 +35,8 @@ pub async fn start(souk: &Path, size: Size, site: &Site) -> anyhow::Result<Start
                 .args(["--rate-limits", "off", "--jobs-at-once", JOBS_AT_ONCE])
                 .arg("--data-dir")
                 .arg(&site.folder)
-                .args(&engines);
+                .args(&engines)
+                .arg(format!("--mail=file:{}", site.mail.display()));
             let mut process = Running::start(
                 Ending::Killed,
                 &Prepared {
