@@ -10,7 +10,9 @@ use crate::accounts::{LoginQuotas, Passwords, Tokens};
 use crate::catalog::pages::Pages;
 use crate::committer::Committer;
 use crate::ports::store::Store;
-use crate::ports::{Bus, Cache, Clock, EngineError, Files, Ids, Limits, Mailer, Presence, Queue};
+use crate::ports::{
+    Bus, Cache, Clock, EngineError, Files, Ids, Limits, Mailer, Presence, Queue, Turns,
+};
 
 /// What the owner of the machine decides, and nobody at run time.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct App {
     pub pages: Arc<Pages>,
     /// How often somebody may try.
     pub limits: Arc<dyn Limits>,
+    /// Whose turn it is.
+    pub turns: Arc<dyn Turns>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

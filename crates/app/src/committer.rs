@@ -1,7 +1,8 @@
 //! Group commit: gathers the commands that arrive together and commits them as one batch.
 //!
 //! No timer: a batch is whatever waited while the last one committed, so an idle shop answers at once and a busy one
-//! pays for durability once per batch. All changes of orders and stock go through here; nothing else may call
+//! pays for durability once per batch. Processes that sell the same thing at once take turns, once they have met: a
+//! batch that waits grows, one that loses to a rival was for nothing. All changes of orders and stock go through here; nothing else may call
 //! `OrderStore::commit`.
 
 use std::collections::VecDeque;
@@ -16,7 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 use crate::Relay;
 use crate::catalog::pages::Pages;
 use crate::ports::store::OrderStore;
-use crate::ports::{Bus, EngineError, Ids, News};
+use crate::ports::turns::ORDERS;
+use crate::ports::{Bus, EngineError, Ids, News, Turns};
 
 /// Limits of batches and of the wait for them.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +47,9 @@ const MOST_LINES: usize = 500;
 const MOST_BYTES: usize = 1 << 20;
 /// After so many conflicts in a row a batch is split, since a smaller one meets fewer rivals.
 const CONFLICTS_BEFORE_SPLIT: u32 = 3;
+
+/// For how long processes take turns that were in each other's way.
+const RIVALRY: Duration = Duration::from_secs(5);
 
 /// Why a command has no outcome.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +88,7 @@ impl Committer {
         bus: Arc<dyn Bus>,
         pages: Arc<Pages>,
         ids: Arc<dyn Ids>,
+        turns: Arc<dyn Turns>,
         options: CommitterOptions,
     ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(options.queue);
@@ -92,6 +98,7 @@ impl Committer {
             bus,
             pages,
             ids,
+            turns,
             options,
         };
         (Self { queue }, tokio::spawn(working.run(waiting)))
@@ -126,12 +133,14 @@ struct Working {
     bus: Arc<dyn Bus>,
     pages: Arc<Pages>,
     ids: Arc<dyn Ids>,
+    turns: Arc<dyn Turns>,
     options: CommitterOptions,
 }
 
 impl Working {
     async fn run(self, mut queue: mpsc::Receiver<Waiting>) {
         let mut held: Option<Waiting> = None;
+        let mut met_rivals: Option<Instant> = None;
         loop {
             let first = match held.take() {
                 Some(waiting) => waiting,
@@ -139,6 +148,13 @@ impl Working {
                     Some(waiting) => waiting,
                     None => return,
                 },
+            };
+            let rivals = met_rivals.is_some_and(|at| at.elapsed() < RIVALRY);
+            let turn = if rivals || queue.len() >= self.options.batch / 2 {
+                // What comes while others have theirs is in this batch as well.
+                self.turns.take(ORDERS).await
+            } else {
+                None
             };
             let mut size = Size::of(&first.command);
             let mut batch = vec![first];
@@ -154,12 +170,16 @@ impl Working {
             }
             #[allow(clippy::cast_precision_loss)]
             metrics::gauge!("souk_committer_waiting").set(queue.len() as f64);
-            self.commit(batch).await;
+            if self.commit(batch).await {
+                met_rivals = Some(Instant::now());
+            }
+            drop(turn);
         }
     }
 
-    /// Commits a batch, in parts where it must be; every command is answered.
-    async fn commit(&self, batch: Vec<Waiting>) {
+    /// Commits a batch, in parts where it must be; every command is answered. Whether another process was in the way.
+    async fn commit(&self, batch: Vec<Waiting>) -> bool {
+        let mut met_rivals = false;
         let mut parts = VecDeque::from([(batch, 0_u32)]);
         while let Some((part, conflicts)) = parts.pop_front() {
             let part = self.still_wanted(part);
@@ -181,6 +201,7 @@ impl Working {
                     }
                 }
                 Err(EngineError::Conflict) => {
+                    met_rivals = true;
                     metrics::counter!("souk_committer_conflicts_total").increment(1);
                     self.pause(conflicts).await;
                     let conflicts = conflicts + 1;
@@ -214,6 +235,7 @@ impl Working {
                 }
             }
         }
+        met_rivals
     }
 
     /// Lets those who look on know.

@@ -5,7 +5,7 @@
 //!
 //! - [`address`]: what a `--redis` URL says; `dial`: connections to it
 //! - [`connection`]: the connection for commands, which comes back by itself; `outbound`: publishing without waiting
-//! - [`bus`], [`cache`], [`limits`], [`presence`]: what instances tell each other, and share
+//! - [`bus`], [`cache`], [`limits`], [`presence`], [`turns`]: what instances tell each other, and share
 //! - [`queue`]: jobs, in BullMQ's layout
 //! - [`subscriber`]: channels listened to, which come back by themselves
 //! - [`adapter`]: the Socket.IO servers on one Redis as one, Node's among them
@@ -21,6 +21,7 @@ mod outbound;
 pub mod presence;
 pub mod queue;
 pub mod subscriber;
+pub mod turns;
 
 pub use address::{Address, AddressError};
 pub use bus::RedisBus;
@@ -30,3 +31,4 @@ pub use limits::RedisLimits;
 pub use presence::RedisPresence;
 pub use queue::{QueueOptions, RedisQueue};
 pub use subscriber::{Heard, Subscriber};
+pub use turns::RedisTurns;

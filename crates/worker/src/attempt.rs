@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use futures::FutureExt as _;
 use souk_app::Relay;
 use souk_app::ports::store::{JobOutcome, OutboxStore, Settlement};
-use souk_app::ports::{Clock, EngineError, Ids, LeasedJob, NewJob, Queue};
+use souk_app::ports::{Clock, EngineError, Ids, LeasedJob, NewJob, Queue, Turns};
 use souk_app::trace::TraceContext;
 use souk_domain::{Event, EventId, EventRecord, ids};
 use tokio::sync::Semaphore;
@@ -63,6 +63,7 @@ pub(crate) struct Attempts {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) relay: Relay,
+    pub(crate) turns: Arc<dyn Turns>,
     pub(crate) handler: Arc<dyn Handler>,
     pub(crate) options: WorkerOptions,
     /// Jobs whose end is being recorded: they leave their slots to others, up to a bound.

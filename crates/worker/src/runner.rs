@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use souk_app::ports::turns::ORDERS;
 use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -11,6 +13,11 @@ use crate::attempt::Attempts;
 
 /// Longest wait for news of the queue: a job whose time comes is late by no more than this.
 const IDLE: Duration = Duration::from_millis(500);
+/// Longest wait for more room while jobs are waiting: many are leased together in little more time than one.
+const GATHERING: Duration = Duration::from_millis(5);
+/// Jobs make way for orders: while many are being committed, jobs are leased no more often than this, the most urgent
+/// first.
+const MAKING_WAY: Duration = Duration::from_millis(200);
 /// Wait before a queue that did not answer is asked again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -22,8 +29,20 @@ pub(crate) async fn run(
     stop: CancellationToken,
     abandon: CancellationToken,
 ) {
-    let room = Arc::new(Semaphore::new(attempts.options.concurrency.max(1)));
+    let concurrency = attempts.options.concurrency.max(1);
+    let room = Arc::new(Semaphore::new(concurrency));
+    let half = u32::try_from(concurrency.div_ceil(2)).unwrap_or(u32::MAX);
+    let mut more_wait = false;
     while let Some(Ok(slot)) = stop.run_until_cancelled(room.clone().acquire_owned()).await {
+        if more_wait {
+            drop(slot);
+            let _ = timeout(GATHERING, room.clone().acquire_many_owned(half)).await;
+            more_wait = false;
+            continue;
+        }
+        if attempts.turns.is_taken(ORDERS).await {
+            let _ = stop.run_until_cancelled(sleep(MAKING_WAY)).await;
+        }
         // Only this loop takes slots, so there are at least so many until the jobs have theirs.
         let free = 1 + room.available_permits();
         let mut slot = Some(slot);
@@ -37,6 +56,7 @@ pub(crate) async fn run(
                 let _ = stop.run_until_cancelled(attempts.queue.wait(IDLE)).await;
             }
             Ok(jobs) => {
+                more_wait = jobs.len() >= free;
                 for leased in jobs {
                     let slot = slot
                         .take()
@@ -52,7 +72,7 @@ pub(crate) async fn run(
                     error = &error as &dyn std::error::Error,
                     "the queue cannot be asked for jobs"
                 );
-                let _ = stop.run_until_cancelled(tokio::time::sleep(PATIENCE)).await;
+                let _ = stop.run_until_cancelled(sleep(PATIENCE)).await;
             }
         }
     }
@@ -64,7 +84,7 @@ mod tests {
 
     use async_trait::async_trait;
     use souk_app::Relay;
-    use souk_app::ports::NewJob;
+    use souk_app::ports::{NewJob, Turn, Turns};
     use souk_app::trace::TraceContext;
 
     use super::*;
@@ -103,6 +123,10 @@ mod tests {
     }
 
     fn start(jobs: u128) -> Running {
+        start_beside(jobs, Arc::new(souk_app::local::NoRivals))
+    }
+
+    fn start_beside(jobs: u128, turns: Arc<dyn Turns>) -> Running {
         let (engines, counting) = (engines(), Arc::new(Counting::default()));
         engines.state().waiting = (0..jobs).map(|n| leased(n, 1)).collect();
         let attempts = Attempts {
@@ -111,6 +135,7 @@ mod tests {
             clock: Arc::new(RuntimeClock::start()),
             ids: Arc::new(FixedIds(0)),
             relay: Relay::channel(1).0,
+            turns,
             handler: counting.clone(),
             options: WorkerOptions {
                 concurrency: 3,
@@ -157,6 +182,32 @@ mod tests {
         running.engines.state().waiting.push_back(leased(100, 1));
         tokio::time::sleep(Duration::from_secs(2)).await;
         assert_eq!(running.engines.state().settled.len(), 20);
+    }
+
+    /// Orders are being committed all the time.
+    struct ManyOrders;
+
+    #[async_trait]
+    impl Turns for ManyOrders {
+        async fn take(&self, _: &'static str) -> Option<Box<dyn Turn>> {
+            None
+        }
+
+        async fn is_taken(&self, name: &'static str) -> bool {
+            name == ORDERS
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn jobs_make_way_for_orders_and_are_run_all_the_same() {
+        let running = start_beside(7, Arc::new(ManyOrders));
+        tokio::time::sleep(MAKING_WAY / 2).await;
+        assert_eq!(running.counting.running.load(Ordering::SeqCst), 0);
+        tokio::time::sleep(MAKING_WAY).await;
+        assert_eq!(running.counting.running.load(Ordering::SeqCst), 3);
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        // The one that panics is tried again later.
+        assert_eq!(running.engines.state().settled.len(), 6);
     }
 
     #[tokio::test(start_paused = true)]

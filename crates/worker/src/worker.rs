@@ -65,6 +65,7 @@ impl Worker {
             clock: app.clock.clone(),
             ids: app.ids.clone(),
             relay: app.relay.clone(),
+            turns: app.turns.clone(),
             handler: Arc::new(Jobs::new(app, &options.breaker)),
             options,
             recording: Semaphore::new(MOST_RECORDING),

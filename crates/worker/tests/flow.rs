@@ -151,6 +151,7 @@ fn open(folder: &Path) -> Option<Shop> {
         bus.clone(),
         pages.clone(),
         ids.clone(),
+        Arc::new(souk_app::local::NoRivals),
         CommitterOptions::default(),
     );
     let provider = Arc::new(Provider::default());
@@ -164,6 +165,7 @@ fn open(folder: &Path) -> Option<Shop> {
         cache,
         pages,
         limits: Arc::new(NoLimits),
+        turns: Arc::new(souk_app::local::NoRivals),
         clock: Arc::new(RealClock),
         tokens: Tokens::new(&[SigningKey::new(&[7; 32], Timestamp::UNIX_EPOCH)]).unwrap(),
         passwords: Passwords::new(1, &*ids).unwrap(),

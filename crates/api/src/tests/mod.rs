@@ -174,6 +174,7 @@ impl TestApi {
             bus.clone(),
             pages.clone(),
             Arc::clone(&ids),
+            Arc::new(souk_app::local::NoRivals),
             CommitterOptions::default(),
         );
         let app = Arc::new(App {
@@ -186,6 +187,7 @@ impl TestApi {
             cache,
             pages,
             limits,
+            turns: Arc::new(souk_app::local::NoRivals),
             clock: clock.clone(),
             tokens: Tokens::new(&[SigningKey::new(&[7; 32], clock.now())]).unwrap(),
             passwords: Passwords::new(2, &*ids).unwrap(),

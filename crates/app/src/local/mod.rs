@@ -4,8 +4,10 @@ mod bus;
 mod cache;
 mod limits;
 mod presence;
+mod turns;
 
 pub use bus::LocalBus;
 pub use cache::MemoryCache;
 pub use limits::{MemoryLimits, NoLimits};
 pub use presence::LocalPresence;
+pub use turns::NoRivals;

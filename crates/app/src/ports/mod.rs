@@ -14,6 +14,7 @@ pub mod mirror;
 pub mod presence;
 pub mod queue;
 pub mod store;
+pub mod turns;
 
 pub use bus::{Bus, News};
 pub use cache::Cache;
@@ -26,6 +27,7 @@ pub use mirror::Mirror;
 pub use presence::Presence;
 pub use queue::{LeasedJob, NewJob, Queue, QueueCounts};
 pub use store::Store;
+pub use turns::{Turn, Turns};
 
 /// Why an engine could not do what was asked.
 #[derive(Debug, thiserror::Error)]

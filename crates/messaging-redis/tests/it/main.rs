@@ -10,3 +10,4 @@ mod places;
 mod queue;
 mod shared;
 mod support;
+mod turns;

@@ -5,13 +5,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits};
-use souk_app::ports::{Bus, Cache, Clock, Files, Ids, Limits, Mailer, Presence, Queue, Store};
+use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits, NoRivals};
+use souk_app::ports::{
+    Bus, Cache, Clock, Files, Ids, Limits, Mailer, Presence, Queue, Store, Turns,
+};
 use souk_files::FolderFiles;
 use souk_mail::MailOptions;
 use souk_messaging_redis::adapter::{Exchange, Options as JoinOptions, StreamMirror};
 use souk_messaging_redis::{
     Address, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence, RedisQueue,
+    RedisTurns,
 };
 use souk_sockets::{Others, may_be_joined_from_elsewhere};
 use souk_store_mongo::{MongoOptions, MongoStore};
@@ -37,6 +40,7 @@ pub(super) struct Shared {
     pub(super) presence: Arc<dyn Presence>,
     pub(super) cache: Arc<dyn Cache>,
     pub(super) limits: Arc<dyn Limits>,
+    pub(super) turns: Arc<dyn Turns>,
     /// What else of Redis a server of sockets needs.
     pub(super) redis: Option<Redis>,
 }
@@ -63,6 +67,7 @@ pub(super) async fn open_shared(
                 presence: Arc::new(LocalPresence::default()),
                 cache: Arc::new(MemoryCache::new(CACHED_BYTES)),
                 limits,
+                turns: Arc::new(NoRivals),
                 redis: None,
             })
         }
@@ -107,6 +112,7 @@ fn open_distributed(
         presence: Arc::new(RedisPresence::start(redis.clone(), &ports.ids)),
         cache: Arc::new(RedisCache::start(redis.clone(), CACHED_BYTES)),
         limits,
+        turns: Arc::new(RedisTurns::new(redis.clone(), ports.ids.clone())),
         redis: Some(redis),
     })
 }

@@ -72,6 +72,7 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         shared.bus.clone(),
         pages.clone(),
         ids.clone(),
+        shared.turns.clone(),
         wish.committer,
     );
     let app = App {
@@ -91,6 +92,7 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         cache: shared.cache,
         pages,
         limits: shared.limits,
+        turns: shared.turns,
     };
     Ok(Wired {
         app: Arc::new(app),

@@ -71,6 +71,7 @@ fn bench(does: Does) -> Bench {
         clock: Arc::new(RuntimeClock::start()),
         ids: Arc::new(FixedIds(0)),
         relay,
+        turns: Arc::new(souk_app::local::NoRivals),
         handler: work.clone(),
         options: WorkerOptions::default(),
         recording: Semaphore::new(MOST_RECORDING),

@@ -1,0 +1,105 @@
+//! Turns of instances on one Redis, and what becomes of them when somebody dies, or Redis does.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use souk_app::ports::Turns;
+use souk_app::ports::turns::ORDERS;
+use souk_messaging_redis::{Redis, RedisTurns};
+use souk_testbed::Redis as Server;
+use tokio::time::{sleep, timeout};
+
+use crate::support::{TestIds, connect, until};
+
+/// An instance: turns, and the connection under them.
+async fn instance(server: &Server) -> (Redis, RedisTurns) {
+    let redis = connect(&server.url());
+    redis.until_up().await;
+    let turns = RedisTurns::new(redis.clone(), Arc::new(TestIds::default()));
+    (redis, turns)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn one_at_a_time_and_nobody_is_passed_over() {
+    let server = Server::start().await.unwrap();
+    let inside = AtomicU32::new(0);
+    let instances = join_all((0..4).map(|_| instance(&server))).await;
+    let takers = instances.iter().map(async |(_, turns)| {
+        let mut had = 0;
+        for _ in 0..20 {
+            // A machine that is very busy may answer too late; then one goes without a turn.
+            let Some(turn) = turns.take(ORDERS).await else {
+                continue;
+            };
+            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two at once");
+            sleep(Duration::from_millis(5)).await;
+            inside.fetch_sub(1, Ordering::SeqCst);
+            drop(turn);
+            had += 1;
+        }
+        had
+    });
+    let had: Vec<u32> = join_all(takers).await;
+    assert!(had.iter().all(|had| *had >= 15), "{had:?}");
+}
+
+#[tokio::test]
+async fn everybody_sees_that_a_turn_is_taken() {
+    let server = Server::start().await.unwrap();
+    let ((_, one), (_, other)) = (instance(&server).await, instance(&server).await);
+    assert!(!other.is_taken(ORDERS).await);
+    let turn = one.take(ORDERS).await.expect("nobody else is there");
+    until("it is seen", Duration::from_secs(1), async || {
+        other.is_taken(ORDERS).await
+    })
+    .await;
+    drop(turn);
+    until("it is passed on", Duration::from_secs(1), async || {
+        !other.is_taken(ORDERS).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn who_dies_in_a_turn_or_waiting_for_it_holds_nobody_up_for_long() {
+    let server = Server::start().await.unwrap();
+    let (_, waits) = instance(&server).await;
+    let (_, gives_up) = instance(&server).await;
+    let (_, dies) = instance(&server).await;
+    std::mem::forget(dies.take(ORDERS).await.expect("nobody else is there"));
+    let started = Instant::now();
+    // It is in the queue before the other, and then never asks again.
+    let asking = timeout(Duration::from_millis(300), gives_up.take(ORDERS));
+    assert!(asking.await.is_err());
+    until("the turn comes", Duration::from_secs(5), async || {
+        waits.take(ORDERS).await.is_some()
+    })
+    .await;
+    assert!(started.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn without_redis_nobody_waits() {
+    let mut server = Server::start().await.unwrap();
+    let (redis, turns) = instance(&server).await;
+    server.kill();
+    until(
+        "its absence is noticed",
+        Duration::from_secs(5),
+        async || !redis.is_up(),
+    )
+    .await;
+    let started = Instant::now();
+    assert!(turns.take(ORDERS).await.is_none());
+    assert!(!turns.is_taken(ORDERS).await);
+    assert!(started.elapsed() < Duration::from_millis(500));
+    server.restart().await.unwrap();
+    until(
+        "turns are taken again",
+        Duration::from_secs(10),
+        async || turns.take(ORDERS).await.is_some(),
+    )
+    .await;
+}
