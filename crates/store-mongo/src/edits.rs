@@ -86,14 +86,7 @@ pub(crate) async fn repeated(
     {
         return Ok(Err(PostError::IdConflict));
     }
-    Ok(Ok(Posted {
-        seq: there.seq,
-        at: there.at,
-        repeated: true,
-        head: there.seq,
-        events: Vec::new(),
-        first_response_ms: None,
-    }))
+    Ok(Ok(Posted::repeated(there)))
 }
 
 async fn at_first(

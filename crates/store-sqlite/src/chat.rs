@@ -1,5 +1,5 @@
-//! What people say in streams: posts, what they change, read marks, the audit. A support stream's conversation changes
-//! with it (`support`).
+//! What people say in streams: posts, what they change, read marks, the audit. What follows from a post is decided by
+//! [`follow`].
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -8,9 +8,10 @@ use souk_app::ports::store::{
     Appended, AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread,
 };
 use souk_domain::stream::{
-    Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, Said, StreamKey, decide,
+    Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, StreamKey, decide,
+    follow,
 };
-use souk_domain::{Event, EventId, EventRecord, JobId, UserId, ids};
+use souk_domain::{JobId, UserId};
 
 use crate::failure::Failure;
 use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
@@ -182,66 +183,31 @@ fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError
         Ok(change) => change,
         Err(error) => return Ok(Err(error)),
     };
-    let (seq, _) = append(connection, &entry_of(post))?;
+    let seq = append(connection, &post.entry())?;
     if let (Some(target), Some(change)) = (&target, &change) {
         apply(connection, post, &key, integer(seq)?, target, change)?;
     }
     mark(connection, &key, post.author.id, integer(seq)?)?;
-    let mut posted = Posted {
-        seq,
-        at: post.at,
-        repeated: false,
-        head: seq,
-        events: Vec::new(),
-        first_response_ms: None,
+    let before = match post.stream {
+        StreamKey::Support(user) => support::load(connection, user)?,
+        _ => None,
     };
-    if let (StreamKey::Support(_), Some(customer)) = (post.stream, &customer) {
-        support::after_post(connection, post, customer, &mut posted)?;
+    let follows = follow(post, seq, customer.as_ref(), before);
+    let head = match &follows.away {
+        Some(reply) => append(connection, reply)?,
+        None => seq,
+    };
+    if let Some(conversation) = &follows.conversation {
+        support::save(connection, conversation)?;
     }
-    if let (Said::Message { .. }, Some((user_id, mail_at))) = (&post.said, post.mail_if_unread) {
-        posted.events.push(event(
-            post,
-            "staff_replied",
-            Event::StaffReplied {
-                stream: post.stream,
-                seq,
-                user_id,
-                mail_at,
-            },
-        ));
-    }
-    outbox::state(connection, &posted.events)?;
-    Ok(Ok(posted))
+    outbox::state(connection, &follows.events)?;
+    Ok(Ok(Posted::new(post, seq, head, follows)))
 }
 
-fn entry_of(post: &Post) -> NewEntry {
-    NewEntry {
-        stream: post.stream,
-        id: post.id,
-        author: Some(post.author.clone()),
-        at: post.at,
-        body: post.said.body(),
-    }
-}
-
-/// An event that follows from a post; a post is never made twice, and its ids never clash with another stream's.
-pub(crate) fn event(post: &Post, name: &str, event: Event) -> EventRecord {
-    let stream = post.stream.to_string();
-    EventRecord {
-        id: EventId(ids::derive(post.id.0, &[&stream, "event", name])),
-        event,
-        at: post.at,
-        trace: post.trace.clone(),
-    }
-}
-
-/// Appends an entry whose id is known to be new; its number, and when.
-pub(crate) fn append(
-    connection: &Connection,
-    entry: &NewEntry,
-) -> Result<(u64, souk_domain::Timestamp), Failure> {
+/// Appends an entry whose id is known to be new; its number.
+pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<u64, Failure> {
     match streams::append(connection, entry)? {
-        Appended::At { seq, at, .. } => Ok((seq, at)),
+        Appended::At { seq, .. } => Ok(seq),
         Appended::IdConflict => Err(Failure::Refused("an entry's id was taken meanwhile")),
     }
 }
@@ -273,14 +239,7 @@ fn repeated(
     {
         return Ok(Err(PostError::IdConflict));
     }
-    Ok(Ok(Posted {
-        seq: there.seq,
-        at: there.at,
-        repeated: true,
-        head: there.seq,
-        events: Vec::new(),
-        first_response_ms: None,
-    }))
+    Ok(Ok(Posted::repeated(&there)))
 }
 
 fn at_first(

@@ -1,7 +1,7 @@
 //! What people say in streams, and how far everybody has read.
 
 use async_trait::async_trait;
-use souk_domain::stream::{Assignee, Post, PostError, StreamKey};
+use souk_domain::stream::{Assignee, Entry, Follows, Post, PostError, StreamKey};
 use souk_domain::{EventRecord, JobId, Timestamp, UserId};
 
 use super::EngineError;
@@ -24,6 +24,34 @@ pub struct Posted {
     pub events: Vec<EventRecord>,
     /// How long the customer waited for this first answer, in milliseconds.
     pub first_response_ms: Option<u64>,
+}
+
+impl Posted {
+    /// A post that stands in its stream since now, under the number `seq`; `head` is the stream's last number then.
+    #[must_use]
+    pub fn new(post: &Post, seq: u64, head: u64, follows: Follows) -> Self {
+        Self {
+            seq,
+            at: post.at,
+            repeated: false,
+            head,
+            events: follows.events,
+            first_response_ms: follows.first_response_ms,
+        }
+    }
+
+    /// A post that was there before.
+    #[must_use]
+    pub fn repeated(there: &Entry) -> Self {
+        Self {
+            seq: there.seq,
+            at: there.at,
+            repeated: true,
+            head: there.seq,
+            events: Vec::new(),
+            first_response_ms: None,
+        }
+    }
 }
 
 /// How far somebody has read a stream.
