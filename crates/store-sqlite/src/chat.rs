@@ -8,8 +8,7 @@ use souk_app::ports::store::{
     Appended, AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread,
 };
 use souk_domain::stream::{
-    Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, StreamKey, decide,
-    follow,
+    Change, Content, Entry, First, NewEntry, Post, PostError, StreamKey, decide, follow,
 };
 use souk_domain::{JobId, UserId};
 
@@ -224,8 +223,7 @@ fn target(connection: &Connection, key: &[u8], seq: u64) -> Result<Option<Entry>
     }
 }
 
-/// Answers a repeat as the first time, if it is one: the same author said the same. What was edited or deleted since is
-/// compared with what it said at first.
+/// Answers a repeat as the first time, if it is one.
 fn repeated(
     connection: &Connection,
     post: &Post,
@@ -233,46 +231,30 @@ fn repeated(
     seq: i64,
 ) -> Result<Result<Posted, PostError>, Failure> {
     let there = streams::read(connection, key, seq)?;
-    let at_first = at_first(connection, key, seq, &there)?;
-    if there.author.as_ref().map(|author| author.id) != Some(post.author.id)
-        || at_first != Some(post.said.body())
-    {
-        return Ok(Err(PostError::IdConflict));
-    }
-    Ok(Ok(Posted::repeated(&there)))
-}
-
-fn at_first(
-    connection: &Connection,
-    key: &[u8],
-    seq: i64,
-    entry: &Entry,
-) -> Result<Option<EntryBody>, Failure> {
-    let text = |sql: &str| -> Result<Option<(i64, String)>, Failure> {
-        let mut statement = connection.prepare_cached(sql)?;
-        Ok(statement
-            .query_row(params![key, seq], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?)
-    };
-    let before = match entry.content.kind() {
-        // What the first change took away.
-        "message" => text(
+    let sql = match there.first() {
+        First::Itself => None,
+        First::BeforeFirstChange => Some(
             "SELECT entry, before FROM entry_audit WHERE stream = ?1 AND entry = ?2 ORDER BY by_entry LIMIT 1",
-        )?
-        .map(|(_, before)| EntryBody::message(before)),
-        // What it wrote is what the change after it took away.
-        "edit" if entry.content.body().is_none() => text(
+        ),
+        First::BeforeNextChange => Some(
             "SELECT a.entry, b.before FROM entry_audit AS a JOIN entry_audit AS b
                 ON b.stream = a.stream AND b.entry = a.entry AND b.by_entry > a.by_entry
             WHERE a.stream = ?1 AND a.by_entry = ?2 ORDER BY b.by_entry LIMIT 1",
-        )?
-        .map(|(target, before)| EntryBody::Edit {
-            seq: natural(target),
-            text: before,
-        }),
-        _ => None,
+        ),
     };
-    Ok(before.or_else(|| entry.content.body().cloned()))
+    let before = |sql| -> Result<_, Failure> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let before = statement.query_row(params![key, seq], |row| {
+            Ok((natural(row.get(0)?), row.get(1)?))
+        });
+        Ok(before.optional()?)
+    };
+    let before = sql.map(before).transpose()?.flatten();
+    if there.is_repeated_by(post, before) {
+        Ok(Ok(Posted::repeated(&there)))
+    } else {
+        Ok(Err(PostError::IdConflict))
+    }
 }
 
 /// Changes the message that a post points at, and keeps what it said.
@@ -285,19 +267,16 @@ fn apply(
     change: &Change,
 ) -> Result<(), Failure> {
     let seq = integer(target.seq)?;
-    let by = Assignee {
-        id: post.author.id,
-        name: post.author.name.clone(),
-    };
+    let audit = AuditRecord::of(post, target, change);
     let sql = "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         by_entry,
         seq,
-        change.empties_edits,
-        nanos(post.at),
-        serde_json::to_string(&by)?,
-        change.before,
+        audit.deleted,
+        nanos(audit.at),
+        serde_json::to_string(&audit.by)?,
+        audit.before,
     ])?;
     put(connection, key, seq, &change.content)?;
     if change.empties_edits {

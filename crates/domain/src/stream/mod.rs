@@ -4,6 +4,7 @@ mod entry;
 mod follow;
 mod key;
 mod post;
+mod repeat;
 
 pub use entry::{
     Assignee, Author, Content, Emptied, Entry, EntryBody, MAX_PAGE, NewEntry, Page, Span,
@@ -11,3 +12,4 @@ pub use entry::{
 pub use follow::{Follows, follow};
 pub use key::{NotAStream, Reader, StreamKey};
 pub use post::{Change, MAX_TEXT, Post, PostError, PostFault, Said, decide};
+pub use repeat::First;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::{RawDocumentBuf, doc, serialize_to_raw_document_buf};
 use serde::Serialize;
-use souk_app::ports::store::{FailedJob, Row};
+use souk_app::ports::store::{AuditRecord, FailedJob, Row};
 use souk_domain::order::commit::PlacedOrder;
 use souk_domain::stream::Entry;
 use souk_domain::{EventRecord, Timestamp};
@@ -137,16 +137,14 @@ impl Documents {
                 by,
                 before,
             } => {
-                let audit = AuditRow {
-                    stream: stream.to_string(),
-                    by_entry: integer(by_entry)?,
-                    entry: integer(entry)?,
+                let record = AuditRecord {
+                    seq: entry,
                     deleted,
-                    at: nanos(at),
-                    author: serde_json::to_string(&by)?,
+                    at,
+                    by,
                     before,
                 };
-                self.keep("entry_audit", &audit)
+                self.keep("entry_audit", &AuditRow::of(stream, by_entry, record)?)
             }
             Row::Conversation(one) => self.keep(CONVERSATIONS, &conversation::row(&one)?),
             Row::CannedReply(reply) => self.keep(REPLIES, &canned(&reply)?),

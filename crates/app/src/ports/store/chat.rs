@@ -1,7 +1,7 @@
 //! What people say in streams, and how far everybody has read.
 
 use async_trait::async_trait;
-use souk_domain::stream::{Assignee, Entry, Follows, Post, PostError, StreamKey};
+use souk_domain::stream::{Assignee, Change, Entry, Follows, Post, PostError, StreamKey};
 use souk_domain::{EventRecord, JobId, Timestamp, UserId};
 
 use super::EngineError;
@@ -89,6 +89,23 @@ pub struct AuditRecord {
     pub by: Assignee,
     /// What it said before.
     pub before: String,
+}
+
+impl AuditRecord {
+    /// What is kept of a change that a post makes to the message `target`.
+    #[must_use]
+    pub fn of(post: &Post, target: &Entry, change: &Change) -> Self {
+        Self {
+            seq: target.seq,
+            deleted: change.empties_edits,
+            at: post.at,
+            by: Assignee {
+                id: post.author.id,
+                name: post.author.name.clone(),
+            },
+            before: change.before.clone(),
+        }
+    }
 }
 
 /// What people say.
