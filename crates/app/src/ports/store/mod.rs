@@ -13,7 +13,7 @@ mod outbox;
 pub mod stored;
 mod streams;
 mod support;
-mod verify;
+pub mod verify;
 
 pub use accounts::{
     AccountStore, Credentials, IdempotencyStore, KeptAnswer, KeyState, NewAccount, NewUser,
