@@ -48,13 +48,13 @@ fn faults_of(check: impl FnOnce(&mut Faults)) -> Vec<(u8, String)> {
     found.map(|fault| (fault.invariant, fault.detail)).collect()
 }
 
-fn reached(status: OrderStatus, previous: Option<OrderStatus>) -> serde_json::Result<Content> {
-    Ok(Content::Said(EntryBody::Status {
+fn reached(status: OrderStatus, previous: Option<OrderStatus>) -> Content {
+    Content::Said(EntryBody::Status {
         status,
         previous,
         tracking: None,
         reason: None,
-    }))
+    })
 }
 
 #[test]
@@ -95,14 +95,17 @@ fn the_last_entries_of_its_stream_say_what_an_order_is() {
     let packed = order(OrderStatus::Packed);
     let (placed, step) = (OrderStatus::Placed, OrderStatus::Packed);
     let mut faults = Faults::default();
-    let sound = [(1, reached(placed, None)), (2, reached(step, Some(placed)))];
+    let sound = [
+        (1, Ok(reached(placed, None))),
+        (2, Ok(reached(step, Some(placed)))),
+    ];
     assert_eq!(timeline(&packed, sound, &mut faults), [(placed, step)]);
     assert!(faults.is_empty());
     let paid = Ok(Content::Said(EntryBody::Payment {
         status: PaymentStatus::Paid,
     }));
     let damaged = [
-        (1, reached(placed, Some(step))),
+        (1, Ok(reached(placed, Some(step)))),
         (2, serde_json::from_str("{")),
         (3, paid),
     ];
