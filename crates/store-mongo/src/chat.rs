@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use mongodb::bson::{Document, doc};
 use souk_app::ports::EngineError;
-use souk_app::ports::store::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
+use souk_app::ports::store::{
+    AuditRecord, ChatStore, MOST_AUDIT, MOST_UNREAD, Posted, ReadMark, Unread,
+};
 use souk_domain::stream::{Post, PostError, StreamKey, decide, follow};
 use souk_domain::support::Conversation;
 use souk_domain::user::User;
@@ -23,9 +25,6 @@ use crate::records::{id, integer, natural, uuid};
 use crate::store::{Inner, MongoStore};
 use crate::streams::{self, Answer, Wish};
 use crate::transaction::{RETRY, Transaction};
-
-/// Most records of an audit that are shown.
-const MOST_AUDIT: i64 = 1_000;
 
 /// Streams of which unread entries are counted at once.
 const AT_ONCE: usize = 8;
@@ -91,7 +90,7 @@ impl ChatStore for MongoStore {
         let found = async {
             rows.find(doc! { "stream": stream.to_string() })
                 .sort(doc! { "by_entry": 1 })
-                .limit(MOST_AUDIT)
+                .limit(i64::from(MOST_AUDIT))
                 .await?
                 .try_collect::<Vec<_>>()
                 .await

@@ -5,19 +5,18 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{
-    Appended, AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread,
+    Appended, AuditRecord, ChatStore, Claim, MOST_AUDIT, MOST_UNREAD, MailMark, Posted, ReadMark,
+    Unread,
 };
 use souk_domain::stream::{
     Change, Content, Entry, First, NewEntry, Post, PostError, StreamKey, decide, follow,
 };
 use souk_domain::{JobId, UserId};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
 use crate::{SqliteStore, accounts, outbox, streams, support};
-
-/// Most records of an audit that are shown.
-const MOST_AUDIT: u32 = 1_000;
 
 #[async_trait]
 impl ChatStore for SqliteStore {
@@ -132,31 +131,33 @@ fn claim_mail(
 ) -> Result<Option<(u64, u64)>, Failure> {
     let key = stream_key(stream);
     let sql = "SELECT seq, mailed_after, mailed, mailed_by FROM read_marks WHERE stream = ?1 AND user_id = ?2";
-    let known: Option<(i64, i64, i64, Option<[u8; 16]>)> = connection
+    let known = connection
         .prepare_cached(sql)?
         .query_row(params![key, user.0.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let mailed_by: Option<[u8; 16]> = row.get(3)?;
+            Ok(MailMark {
+                read: natural(row.get(0)?),
+                mailed_after: natural(row.get(1)?),
+                mailed: natural(row.get(2)?),
+                mailed_by: mailed_by.map(|job| JobId(Uuid::from_bytes(job))),
+            })
         })
         .optional()?;
-    let (read, after, mailed, by) = known.unwrap_or_default();
-    if by == Some(job.0.into_bytes()) {
-        return Ok(Some((natural(after), natural(mailed))));
-    }
-    let done = read.max(mailed);
-    if integer(seq)? <= done {
-        return Ok(None);
-    }
-    let upto = integer(upto.max(seq))?;
+    let (after, upto) = match known.unwrap_or_default().claim(seq, upto, job) {
+        Claim::None => return Ok(None),
+        Claim::Known(after, upto) => return Ok(Some((after, upto))),
+        Claim::New(after, upto) => (after, upto),
+    };
     let sql = "INSERT INTO read_marks (stream, user_id, mailed_after, mailed, mailed_by) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET mailed_after = excluded.mailed_after, mailed = excluded.mailed, mailed_by = excluded.mailed_by";
     connection.prepare_cached(sql)?.execute(params![
         key,
         user.0.as_bytes(),
-        done,
-        upto,
+        integer(after)?,
+        integer(upto)?,
         job.0.as_bytes()
     ])?;
-    Ok(Some((natural(done), natural(upto))))
+    Ok(Some((after, upto)))
 }
 
 fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError>, Failure> {

@@ -15,9 +15,6 @@ use crate::records::{nanos, natural, time, time_at, uuid};
 use crate::{SqliteStore, bulk};
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of failed jobs.
-const LIST: char = 'f';
-
 /// The columns of a failed job, as [`failed_job`] reads them.
 pub(crate) const FAILED: &str =
     "id, event_id, kind, payload, error, attempts, trace, created_at, at";
@@ -92,7 +89,7 @@ impl OutboxStore for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<FailedJob>, ListError> {
-        let before = cursor::decode(LIST, cursor)?;
+        let before = cursor::decode(cursor::FAILED_JOBS, cursor)?;
         Ok(self
             .inner
             .read(move |connection| failed(connection, before, limit))
@@ -327,7 +324,7 @@ fn failed(
     let next = items
         .last()
         .filter(|_| more)
-        .map(|last| cursor::encode(LIST, nanos(last.failed_at), last.id.0));
+        .map(|last| cursor::encode(cursor::FAILED_JOBS, nanos(last.failed_at), last.id.0));
     Ok(Listed { items, next })
 }
 

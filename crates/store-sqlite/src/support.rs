@@ -18,9 +18,6 @@ use crate::records::{nanos, natural, stream_key};
 use crate::{SqliteStore, accounts, chat, streams};
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of conversations.
-const LIST: char = 'c';
-
 #[async_trait]
 impl SupportStore for SqliteStore {
     async fn conversations(
@@ -29,7 +26,7 @@ impl SupportStore for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<DeskConversation>, ListError> {
-        let before = cursor::decode(LIST, cursor)?;
+        let before = cursor::decode(cursor::CONVERSATIONS, cursor)?;
         Ok(self
             .inner
             .read(move |connection| list(connection, view, before, limit))
@@ -238,7 +235,7 @@ fn list(
     let next = found
         .last()
         .filter(|_| more)
-        .map(|last| cursor::encode(LIST, nanos(last.last_at), last.user_id.0));
+        .map(|last| cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0));
     let items = found
         .into_iter()
         .map(|one| on_the_desk(connection, one))
