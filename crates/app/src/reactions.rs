@@ -2,7 +2,6 @@
 //!
 //! Everything that follows has an id derived from the event, so that handing an event on twice does nothing twice.
 
-use souk_domain::order::OrderStatus;
 use souk_domain::stream::{EntryBody, NewEntry, StreamKey};
 use souk_domain::{EntryId, Event, EventRecord, JobId, ids};
 
@@ -159,21 +158,6 @@ pub fn follow(record: &EventRecord) -> Reactions {
     }
 }
 
-/// What must have followed from an order's placing, by id: `souk verify` looks for it.
-#[must_use]
-pub fn expected_of_placed_order(order: souk_domain::OrderId) -> (EntryId, [JobId; 2]) {
-    let event = souk_domain::event::order_event_id(order, OrderStatus::Placed);
-    let job_id = |kind: &str| JobId(ids::derive_v7(event.0, &["job", kind]));
-    let jobs = [
-        Job::SendReceipt { order_id: order },
-        Job::SendNewOrder { order_id: order },
-    ];
-    (
-        EntryId(ids::derive_v7(event.0, &["entry", "store"])),
-        jobs.map(|job| job_id(job.kind())),
-    )
-}
-
 fn job(record: &EventRecord, job: &Job) -> NewJob {
     new_job(
         record,
@@ -242,36 +226,5 @@ mod tests {
             );
             assert!(follows.jobs[0].kind.starts_with("SendReceiptV"));
         }
-    }
-
-    #[test]
-    fn verify_expects_what_follows_from_an_order() {
-        let order_id = souk_domain::OrderId(Uuid::from_u128(3));
-        let placed = Event::OrderPlaced {
-            order_id,
-            number: souk_domain::OrderNumber::from_random(1),
-            user_id: souk_domain::UserId(Uuid::nil()),
-            total: souk_domain::Money::zero("SAR".parse().expect("a known code")),
-            items: 1,
-            locale: souk_domain::Locale::Ar,
-        };
-        let id = souk_domain::event::order_event_id(order_id, OrderStatus::Placed);
-        let follows = follow(&EventRecord {
-            id,
-            ..record(placed)
-        });
-        let (entry, jobs) = expected_of_placed_order(order_id);
-        assert_eq!(
-            follows
-                .entries
-                .iter()
-                .map(|entry| entry.id)
-                .collect::<Vec<_>>(),
-            [entry]
-        );
-        assert_eq!(
-            follows.jobs.iter().map(|job| job.id).collect::<Vec<_>>(),
-            jobs
-        );
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::order::{OrderStatus, PaymentStatus};
+use crate::order::{Order, OrderStatus, PaymentStatus};
 use crate::stream::StreamKey;
 use crate::{
     EventId, JobId, Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId,
@@ -105,6 +105,32 @@ pub enum Event {
         /// The job's own payload (a JSON object with its version), unchanged.
         payload: String,
     },
+}
+
+impl Event {
+    /// An order was placed.
+    #[must_use]
+    pub fn order_placed(order: &Order) -> Self {
+        Self::OrderPlaced {
+            order_id: order.id,
+            number: order.number,
+            user_id: order.user_id,
+            total: order.total,
+            items: order.items(),
+            locale: order.locale,
+        }
+    }
+
+    /// An order moved on.
+    #[must_use]
+    pub fn order_moved(order: &Order, previous: OrderStatus, status: OrderStatus) -> Self {
+        Self::OrderStatusChanged {
+            order_id: order.id,
+            number: order.number,
+            status,
+            previous,
+        }
+    }
 }
 
 /// An event as it stands in the outbox.

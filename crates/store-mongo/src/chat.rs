@@ -1,5 +1,5 @@
-//! What people say in streams: posts, what they change, read marks, the audit. A support stream's conversation changes
-//! with it (`conversation`).
+//! What people say in streams: posts, what they change, read marks, the audit. What follows from a post is decided by
+//! [`follow`].
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use futures::{StreamExt as _, TryStreamExt as _};
 use mongodb::bson::{Document, doc};
 use souk_app::ports::EngineError;
-use souk_app::ports::store::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
-use souk_domain::stream::{NewEntry, Post, PostError, Said, StreamKey, decide};
+use souk_app::ports::store::{
+    AuditRecord, ChatStore, MOST_AUDIT, MOST_UNREAD, Posted, ReadMark, Unread,
+};
+use souk_domain::stream::{Post, PostError, StreamKey, decide, follow};
 use souk_domain::support::Conversation;
 use souk_domain::user::User;
-use souk_domain::{EntryId, Event, EventId, EventRecord, JobId, UserId, ids};
+use souk_domain::{EntryId, EventRecord, JobId, UserId};
 
 use crate::conversation::{self, Body};
 use crate::edits::{self, AuditRow};
@@ -23,9 +25,6 @@ use crate::records::{id, integer, natural, uuid};
 use crate::store::{Inner, MongoStore};
 use crate::streams::{self, Answer, Wish};
 use crate::transaction::{RETRY, Transaction};
-
-/// Most records of an audit that are shown.
-const MOST_AUDIT: i64 = 1_000;
 
 /// Streams of which unread entries are counted at once.
 const AT_ONCE: usize = 8;
@@ -91,7 +90,7 @@ impl ChatStore for MongoStore {
         let found = async {
             rows.find(doc! { "stream": stream.to_string() })
                 .sort(doc! { "by_entry": 1 })
-                .limit(MOST_AUDIT)
+                .limit(i64::from(MOST_AUDIT))
                 .await?
                 .try_collect::<Vec<_>>()
                 .await
@@ -156,7 +155,7 @@ pub(crate) async fn commit(
 
 /// The ids of the entries that a post may make.
 pub(crate) fn ids_of(post: &Post) -> impl Iterator<Item = (StreamKey, EntryId)> {
-    let away = post.away.as_ref().map(|_| conversation::away_id(post));
+    let away = post.away.as_ref().map(|_| post.away_id());
     let ids = [Some(post.id), away].into_iter().flatten();
     ids.map(|id| (post.stream, id))
 }
@@ -226,41 +225,28 @@ impl Posting {
 
     /// Appends what is allowed, with all that follows from it.
     pub(crate) fn append(&mut self, post: &Post) -> Result<Posted, Failure> {
-        let seq = self.ledger.append_new(&entry_of(post))?;
+        let seq = self.ledger.append_new(&post.entry())?;
         let mark = self.marks.entry((post.stream, post.author.id));
         let mark = mark.or_default();
         *mark = integer(seq)?.max(*mark);
-        let mut posted = Posted {
-            seq,
-            at: post.at,
-            repeated: false,
-            head: seq,
-            events: Vec::new(),
-            first_response_ms: None,
+        let (customer, before) = match post.stream {
+            StreamKey::Support(user) => (
+                self.customers.get(&user),
+                self.conversations.get(&user).cloned(),
+            ),
+            _ => (None, None),
         };
-        if let StreamKey::Support(user) = post.stream
-            && let Some(customer) = self.customers.get(&user)
-        {
-            let before = self.conversations.get(&user).cloned();
-            let after =
-                conversation::after_post(&mut self.ledger, post, customer, before, &mut posted)?;
-            if let Some(after) = after {
-                self.conversations.insert(user, after);
-                self.changed.insert(user);
-            }
+        let mut follows = follow(post, seq, customer, before);
+        let head = match &follows.away {
+            Some(reply) => self.ledger.append_new(reply)?,
+            None => seq,
+        };
+        if let Some(after) = follows.conversation.take() {
+            self.changed.insert(after.user_id);
+            self.conversations.insert(after.user_id, after);
         }
-        if let (Said::Message { .. }, Some((user_id, mail_at))) = (&post.said, post.mail_if_unread)
-        {
-            let replied = Event::StaffReplied {
-                stream: post.stream,
-                seq,
-                user_id,
-                mail_at,
-            };
-            posted.events.push(event(post, "staff_replied", replied));
-        }
-        self.events.extend(posted.events.iter().cloned());
-        Ok(posted)
+        self.events.extend(follows.events.iter().cloned());
+        Ok(Posted::new(post, seq, head, follows))
     }
 
     /// Writes all of it.
@@ -271,27 +257,6 @@ impl Posting {
         let changed = changed.filter_map(|user| self.conversations.get(user));
         conversation::save(&self.transaction, changed).await?;
         outbox::state(&self.transaction, &self.events).await
-    }
-}
-
-fn entry_of(post: &Post) -> NewEntry {
-    NewEntry {
-        stream: post.stream,
-        id: post.id,
-        author: Some(post.author.clone()),
-        at: post.at,
-        body: post.said.body(),
-    }
-}
-
-/// An event that follows from a post; a post is never made twice, and its ids never clash with another stream's.
-pub(crate) fn event(post: &Post, name: &str, event: Event) -> EventRecord {
-    let stream = post.stream.to_string();
-    EventRecord {
-        id: EventId(ids::derive(post.id.0, &[&stream, "event", name])),
-        event,
-        at: post.at,
-        trace: post.trace.clone(),
     }
 }
 

@@ -1,13 +1,10 @@
-//! Edits and deletions of messages, what messages said before, and repeats, which are compared with what was said at
-//! first.
+//! Edits and deletions of messages, what messages said before, and repeats, for which that is looked up.
 
 use mongodb::bson::doc;
 use mongodb::options::FindOptions;
 use serde::{Deserialize, Serialize};
 use souk_app::ports::store::{AuditRecord, Posted};
-use souk_domain::stream::{
-    Assignee, Change, Content, Entry, EntryBody, Post, PostError, StreamKey, decide,
-};
+use souk_domain::stream::{Change, Content, Entry, First, Post, PostError, StreamKey, decide};
 
 use crate::chat::{Posting, ids_of};
 use crate::failure::Failure;
@@ -28,6 +25,23 @@ pub(crate) struct AuditRow {
 }
 
 impl AuditRow {
+    /// What the entry `by_entry` did.
+    pub(crate) fn of(
+        stream: StreamKey,
+        by_entry: u64,
+        record: AuditRecord,
+    ) -> Result<Self, Failure> {
+        Ok(Self {
+            stream: stream.to_string(),
+            by_entry: integer(by_entry)?,
+            entry: integer(record.seq)?,
+            deleted: record.deleted,
+            at: nanos(record.at),
+            author: serde_json::to_string(&record.by)?,
+            before: record.before,
+        })
+    }
+
     /// As staff read it.
     pub(crate) fn record(self) -> Result<AuditRecord, Failure> {
         Ok(AuditRecord {
@@ -68,39 +82,31 @@ pub(crate) async fn post(
     let posted = posting.append(post)?;
     posting.write().await?;
     if let (Some(target), Some(change)) = (&target, &change) {
-        apply(transaction, post, integer(posted.seq)?, target, change).await?;
+        apply(transaction, post, posted.seq, target, change).await?;
     }
     Ok(Ok(posted))
 }
 
-/// Answers a repeat as the first time, if it is one: the same author said the same. What was edited or deleted since is
-/// compared with what it said at first.
+/// Answers a repeat as the first time, if it is one.
 pub(crate) async fn repeated(
     transaction: &Transaction,
     post: &Post,
     there: &Entry,
 ) -> Result<Result<Posted, PostError>, Failure> {
-    let at_first = at_first(transaction, post.stream, there).await?;
-    if there.author.as_ref().map(|author| author.id) != Some(post.author.id)
-        || at_first != Some(post.said.body())
-    {
-        return Ok(Err(PostError::IdConflict));
+    let before = before(transaction, post.stream, there).await?;
+    if there.is_repeated_by(post, before) {
+        Ok(Ok(Posted::repeated(there)))
+    } else {
+        Ok(Err(PostError::IdConflict))
     }
-    Ok(Ok(Posted {
-        seq: there.seq,
-        at: there.at,
-        repeated: true,
-        head: there.seq,
-        events: Vec::new(),
-        first_response_ms: None,
-    }))
 }
 
-async fn at_first(
+/// What the audit has of what an entry said at first: the message, and its text then.
+async fn before(
     transaction: &Transaction,
     stream: StreamKey,
     entry: &Entry,
-) -> Result<Option<EntryBody>, Failure> {
+) -> Result<Option<(u64, String)>, Failure> {
     let stream = stream.to_string();
     let first = |filter| async move {
         let options = FindOptions::builder()
@@ -111,52 +117,34 @@ async fn at_first(
         Ok::<_, Failure>(found.into_iter().next())
     };
     let seq = integer(entry.seq)?;
-    let before = match entry.content.kind() {
-        // What the first change took away.
-        "message" => first(doc! { "stream": stream, "entry": seq })
-            .await?
-            .map(|change| EntryBody::message(change.before)),
-        // What it wrote is what the change after it took away.
-        "edit" if entry.content.body().is_none() => {
+    let change = match entry.first() {
+        First::Itself => None,
+        First::BeforeFirstChange => first(doc! { "stream": stream, "entry": seq }).await?,
+        First::BeforeNextChange => {
             match first(doc! { "stream": &stream, "by_entry": seq }).await? {
-                Some(edit) => first(
-                    doc! { "stream": stream, "entry": edit.entry, "by_entry": { "$gt": seq } },
-                )
-                .await?
-                .map(|next| EntryBody::Edit {
-                    seq: natural(edit.entry),
-                    text: next.before,
-                }),
+                Some(edit) => {
+                    let next =
+                        doc! { "stream": stream, "entry": edit.entry, "by_entry": { "$gt": seq } };
+                    first(next).await?
+                }
                 None => None,
             }
         }
-        _ => None,
     };
-    Ok(before.or_else(|| entry.content.body().cloned()))
+    Ok(change.map(|change| (natural(change.entry), change.before)))
 }
 
 /// Changes the message that a post points at, and keeps what it said.
 async fn apply(
     transaction: &Transaction,
     post: &Post,
-    by_entry: i64,
+    by_entry: u64,
     target: &Entry,
     change: &Change,
 ) -> Result<(), Failure> {
     let seq = integer(target.seq)?;
-    let by = Assignee {
-        id: post.author.id,
-        name: post.author.name.clone(),
-    };
-    let audit = AuditRow {
-        stream: post.stream.to_string(),
-        by_entry,
-        entry: seq,
-        deleted: change.empties_edits,
-        at: nanos(post.at),
-        author: serde_json::to_string(&by)?,
-        before: change.before.clone(),
-    };
+    let record = AuditRecord::of(post, target, change);
+    let audit = AuditRow::of(post.stream, by_entry, record)?;
     let mut changes = vec![put(post.stream, seq, &change.content)?];
     if change.empties_edits {
         let filter = doc! { "stream": post.stream.to_string(), "entry": seq, "deleted": false };

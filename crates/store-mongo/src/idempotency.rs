@@ -4,20 +4,16 @@
 //! it.
 
 use async_trait::async_trait;
-use jiff::SignedDuration;
 use mongodb::bson::{Binary, Document, doc};
 use serde::{Deserialize, Serialize};
 use souk_app::ports::EngineError;
-use souk_app::ports::store::{IdempotencyStore, KeptAnswer, KeyState};
+use souk_app::ports::store::{IdempotencyStore, KeptAnswer, KeptKey, KeyState};
 use souk_domain::{Timestamp, UserId};
 
 use crate::MongoStore;
 use crate::failure::Failure;
 use crate::records::{binary, hash, nanos, time};
 use crate::single::document;
-
-/// How long an answer is kept for its key.
-pub(crate) const ANSWERS: SignedDuration = SignedDuration::from_hours(24);
 
 /// Keys, by whose they are and what they are called.
 pub(crate) const KEPT: &str = "kept_answers";
@@ -70,7 +66,7 @@ impl IdempotencyStore for MongoStore {
                 continue;
             };
             let seen = as_seen(&kept);
-            if let Some(state) = kept.judge(request_hash, now, abandoned_before)? {
+            if let Some(state) = kept.key()?.judge(&request_hash, now, abandoned_before) {
                 return Ok(state);
             }
             let mine = document(&mine)?;
@@ -106,31 +102,20 @@ impl IdempotencyStore for MongoStore {
 }
 
 impl Kept {
-    /// What is known of the key; nothing when it is free again.
-    fn judge(
-        self,
-        request_hash: [u8; 32],
-        now: Timestamp,
-        abandoned_before: Timestamp,
-    ) -> Result<Option<KeyState>, Failure> {
-        let taken_at = time(self.taken_at);
-        let same = hash(&self.request_hash)? == request_hash;
-        let outlived = taken_at < now.saturating_sub(ANSWERS).unwrap_or(Timestamp::MIN);
-        let abandoned = self.status.is_none() && taken_at < abandoned_before && same;
-        if outlived || abandoned {
-            return Ok(None);
-        }
-        Ok(Some(match self.status {
-            _ if !same => KeyState::OtherRequest,
-            Some(status) => KeyState::Answered(KeptAnswer {
-                status: u16::try_from(status)
-                    .map_err(|_| Failure::Refused("a stored status is none of HTTP"))?,
+    /// The key that it keeps.
+    fn key(self) -> Result<KeptKey, Failure> {
+        let status = self.status.map(u16::try_from).transpose();
+        let status = status.map_err(|_| Failure::Refused("a stored status is none of HTTP"))?;
+        Ok(KeptKey {
+            request_hash: hash(&self.request_hash)?,
+            taken_at: time(self.taken_at),
+            answer: status.map(|status| KeptAnswer {
+                status,
                 content_type: self.content_type,
                 etag: self.etag,
                 body: self.body.map(|body| body.bytes).unwrap_or_default(),
             }),
-            None => KeyState::Running,
-        }))
+        })
     }
 }
 

@@ -6,11 +6,12 @@ use futures::TryStreamExt as _;
 use mongodb::bson::{Document, Uuid as BsonUuid, doc};
 use mongodb::options::ReturnDocument;
 use serde::{Deserialize, Serialize};
+use souk_app::ports::store::{Claim, MailMark};
 use souk_domain::stream::StreamKey;
 use souk_domain::{JobId, UserId};
 
 use crate::failure::Failure;
-use crate::records::{id, integer, natural};
+use crate::records::{id, integer, natural, uuid};
 use crate::store::Inner;
 use crate::transaction::{Transaction, Update};
 
@@ -91,25 +92,25 @@ pub(crate) async fn claim_mail(
     job: JobId,
 ) -> Result<Option<(u64, u64)>, Failure> {
     let known: Option<MarkRow> = transaction.find_one(MARKS, of(stream, user)).await?;
-    let job = id(job.0);
-    if let Some(mark) = &known
-        && mark.mailed_by == Some(job)
-    {
-        return Ok(Some((natural(mark.mailed_after), natural(mark.mailed))));
-    }
-    let done = known.map_or(0, |mark| mark.seq.max(mark.mailed));
-    if integer(seq)? <= done {
-        return Ok(None);
-    }
-    let upto = integer(upto.max(seq))?;
+    let mark = known.map_or_else(MailMark::default, |row| MailMark {
+        read: natural(row.seq),
+        mailed_after: natural(row.mailed_after),
+        mailed: natural(row.mailed),
+        mailed_by: row.mailed_by.map(|job| JobId(uuid(job))),
+    });
+    let (after, upto) = match mark.claim(seq, upto, job) {
+        Claim::None => return Ok(None),
+        Claim::Known(after, upto) => return Ok(Some((after, upto))),
+        Claim::New(after, upto) => (after, upto),
+    };
     let claim = Update {
         filter: of(stream, user),
         change: doc! {
-            "$set": { "mailed_after": done, "mailed": upto, "mailed_by": job },
+            "$set": { "mailed_after": integer(after)?, "mailed": integer(upto)?, "mailed_by": id(job.0) },
             "$setOnInsert": { "seq": 0_i64 },
         },
         upsert: true,
     };
     transaction.update(MARKS, vec![claim]).await?;
-    Ok(Some((natural(done), natural(upto))))
+    Ok(Some((after, upto)))
 }

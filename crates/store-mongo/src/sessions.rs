@@ -4,7 +4,7 @@
 use mongodb::bson::{Bson, Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
 use serde::{Deserialize, Serialize};
-use souk_app::ports::store::SessionState;
+use souk_app::ports::store::{MOST_SESSIONS, SessionState};
 use souk_domain::user::{Rotation, Session, User, rotate as judge};
 use souk_domain::{SessionId, Timestamp, UserId};
 
@@ -17,9 +17,6 @@ use crate::transaction::Transaction;
 
 /// Sessions, by id.
 pub(crate) const SESSIONS: &str = "sessions";
-
-/// Most sessions of a list.
-const MOST: i64 = 100;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
@@ -114,7 +111,7 @@ pub(crate) async fn state(inner: &Inner, id: SessionId) -> Result<Option<Session
 pub(crate) async fn of_user(inner: &Inner, user: UserId) -> Result<Vec<Session>, Failure> {
     let latest = FindOptions::builder()
         .sort(doc! { "rotated_at": -1 })
-        .limit(MOST)
+        .limit(i64::from(MOST_SESSIONS))
         .build();
     let kept = inner
         .find_with::<Kept>(SESSIONS, doc! { "user_id": key(user.0) }, latest)

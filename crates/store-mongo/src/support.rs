@@ -26,9 +26,6 @@ use crate::store::Inner;
 use crate::transaction::{RETRY, Transaction};
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of conversations.
-const LIST: char = 'c';
-
 /// Canned replies, by id.
 pub(crate) const REPLIES: &str = "canned_replies";
 
@@ -44,7 +41,7 @@ impl SupportStore for MongoStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<DeskConversation>, ListError> {
-        let before = cursor::decode(LIST, cursor)?;
+        let before = cursor::decode(cursor::CONVERSATIONS, cursor)?;
         let listed = list(&self.inner, view, before, limit).await;
         Ok(listed.map_err(EngineError::from)?)
     }
@@ -297,7 +294,7 @@ async fn list(
     let next = found
         .last()
         .filter(|_| more)
-        .map(|last| cursor::encode(LIST, nanos(last.last_at), last.user_id.0));
+        .map(|last| cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0));
     Ok(Listed {
         items: on_the_desk(inner, found).await?,
         next,

@@ -4,19 +4,15 @@
 //! days. Jobs that failed for good stay until somebody tries them again: nobody may miss that they were never done.
 
 use futures::TryStreamExt as _;
-use jiff::SignedDuration;
 use mongodb::bson::{Bson, Document, doc};
+use souk_app::ports::store::retention::{ANSWERS, DONE_JOBS, oldest_kept};
 use souk_domain::Timestamp;
 
 use crate::failure::Failure;
-use crate::idempotency::ANSWERS;
 use crate::jobs::DONE;
 use crate::outbox_row::{EventRow, OUTBOX};
 use crate::records::nanos;
 use crate::store::Inner;
-
-/// How long it is kept that a job was done.
-const DONE_JOBS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Most documents of one step.
 const STEP: i64 = 200;
@@ -25,8 +21,7 @@ const STEP: i64 = 200;
 pub(crate) const TRIMMED_BEFORE: &str = "done_jobs_trimmed_before";
 
 pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, Failure> {
-    let before = |age| nanos(now.saturating_sub(age).unwrap_or(Timestamp::MIN));
-    let jobs = before(DONE_JOBS);
+    let jobs = nanos(oldest_kept(DONE_JOBS, now));
     // Said first, so that `verify` never misses a record that is rightly gone.
     let engine = inner.collection::<Document>("engine");
     let said = engine
@@ -41,7 +36,8 @@ pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, Failure> 
     let oldest = outbox.find_one(doc! {}).sort(doc! { "at": 1 });
     let oldest = inner.within(oldest.into_future()).await?;
     let jobs = oldest.map_or(jobs, |event| event.at.min(jobs));
-    let answers = steps(inner, "kept_answers", "taken_at", before(ANSWERS)).await?;
+    let answers = nanos(oldest_kept(ANSWERS, now));
+    let answers = steps(inner, "kept_answers", "taken_at", answers).await?;
     // One that runs out now has run out.
     let sessions = steps(
         inner,

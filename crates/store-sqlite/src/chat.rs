@@ -1,23 +1,22 @@
-//! What people say in streams: posts, what they change, read marks, the audit. A support stream's conversation changes
-//! with it (`support`).
+//! What people say in streams: posts, what they change, read marks, the audit. What follows from a post is decided by
+//! [`follow`].
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{
-    Appended, AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread,
+    Appended, AuditRecord, ChatStore, Claim, MOST_AUDIT, MOST_UNREAD, MailMark, Posted, ReadMark,
+    Unread,
 };
 use souk_domain::stream::{
-    Assignee, Change, Content, Entry, EntryBody, NewEntry, Post, PostError, Said, StreamKey, decide,
+    Change, Content, Entry, First, NewEntry, Post, PostError, StreamKey, decide, follow,
 };
-use souk_domain::{Event, EventId, EventRecord, JobId, UserId, ids};
+use souk_domain::{JobId, UserId};
+use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::records::{integer, nanos, natural, stream_key, time_at, uuid};
 use crate::{SqliteStore, accounts, outbox, streams, support};
-
-/// Most records of an audit that are shown.
-const MOST_AUDIT: u32 = 1_000;
 
 #[async_trait]
 impl ChatStore for SqliteStore {
@@ -132,31 +131,33 @@ fn claim_mail(
 ) -> Result<Option<(u64, u64)>, Failure> {
     let key = stream_key(stream);
     let sql = "SELECT seq, mailed_after, mailed, mailed_by FROM read_marks WHERE stream = ?1 AND user_id = ?2";
-    let known: Option<(i64, i64, i64, Option<[u8; 16]>)> = connection
+    let known = connection
         .prepare_cached(sql)?
         .query_row(params![key, user.0.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            let mailed_by: Option<[u8; 16]> = row.get(3)?;
+            Ok(MailMark {
+                read: natural(row.get(0)?),
+                mailed_after: natural(row.get(1)?),
+                mailed: natural(row.get(2)?),
+                mailed_by: mailed_by.map(|job| JobId(Uuid::from_bytes(job))),
+            })
         })
         .optional()?;
-    let (read, after, mailed, by) = known.unwrap_or_default();
-    if by == Some(job.0.into_bytes()) {
-        return Ok(Some((natural(after), natural(mailed))));
-    }
-    let done = read.max(mailed);
-    if integer(seq)? <= done {
-        return Ok(None);
-    }
-    let upto = integer(upto.max(seq))?;
+    let (after, upto) = match known.unwrap_or_default().claim(seq, upto, job) {
+        Claim::None => return Ok(None),
+        Claim::Known(after, upto) => return Ok(Some((after, upto))),
+        Claim::New(after, upto) => (after, upto),
+    };
     let sql = "INSERT INTO read_marks (stream, user_id, mailed_after, mailed, mailed_by) VALUES (?1, ?2, ?3, ?4, ?5)
         ON CONFLICT DO UPDATE SET mailed_after = excluded.mailed_after, mailed = excluded.mailed, mailed_by = excluded.mailed_by";
     connection.prepare_cached(sql)?.execute(params![
         key,
         user.0.as_bytes(),
-        done,
-        upto,
+        integer(after)?,
+        integer(upto)?,
         job.0.as_bytes()
     ])?;
-    Ok(Some((natural(done), natural(upto))))
+    Ok(Some((after, upto)))
 }
 
 fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError>, Failure> {
@@ -182,66 +183,31 @@ fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError
         Ok(change) => change,
         Err(error) => return Ok(Err(error)),
     };
-    let (seq, _) = append(connection, &entry_of(post))?;
+    let seq = append(connection, &post.entry())?;
     if let (Some(target), Some(change)) = (&target, &change) {
         apply(connection, post, &key, integer(seq)?, target, change)?;
     }
     mark(connection, &key, post.author.id, integer(seq)?)?;
-    let mut posted = Posted {
-        seq,
-        at: post.at,
-        repeated: false,
-        head: seq,
-        events: Vec::new(),
-        first_response_ms: None,
+    let before = match post.stream {
+        StreamKey::Support(user) => support::load(connection, user)?,
+        _ => None,
     };
-    if let (StreamKey::Support(_), Some(customer)) = (post.stream, &customer) {
-        support::after_post(connection, post, customer, &mut posted)?;
+    let follows = follow(post, seq, customer.as_ref(), before);
+    let head = match &follows.away {
+        Some(reply) => append(connection, reply)?,
+        None => seq,
+    };
+    if let Some(conversation) = &follows.conversation {
+        support::save(connection, conversation)?;
     }
-    if let (Said::Message { .. }, Some((user_id, mail_at))) = (&post.said, post.mail_if_unread) {
-        posted.events.push(event(
-            post,
-            "staff_replied",
-            Event::StaffReplied {
-                stream: post.stream,
-                seq,
-                user_id,
-                mail_at,
-            },
-        ));
-    }
-    outbox::state(connection, &posted.events)?;
-    Ok(Ok(posted))
+    outbox::state(connection, &follows.events)?;
+    Ok(Ok(Posted::new(post, seq, head, follows)))
 }
 
-fn entry_of(post: &Post) -> NewEntry {
-    NewEntry {
-        stream: post.stream,
-        id: post.id,
-        author: Some(post.author.clone()),
-        at: post.at,
-        body: post.said.body(),
-    }
-}
-
-/// An event that follows from a post; a post is never made twice, and its ids never clash with another stream's.
-pub(crate) fn event(post: &Post, name: &str, event: Event) -> EventRecord {
-    let stream = post.stream.to_string();
-    EventRecord {
-        id: EventId(ids::derive(post.id.0, &[&stream, "event", name])),
-        event,
-        at: post.at,
-        trace: post.trace.clone(),
-    }
-}
-
-/// Appends an entry whose id is known to be new; its number, and when.
-pub(crate) fn append(
-    connection: &Connection,
-    entry: &NewEntry,
-) -> Result<(u64, souk_domain::Timestamp), Failure> {
+/// Appends an entry whose id is known to be new; its number.
+pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<u64, Failure> {
     match streams::append(connection, entry)? {
-        Appended::At { seq, at, .. } => Ok((seq, at)),
+        Appended::At { seq, .. } => Ok(seq),
         Appended::IdConflict => Err(Failure::Refused("an entry's id was taken meanwhile")),
     }
 }
@@ -258,8 +224,7 @@ fn target(connection: &Connection, key: &[u8], seq: u64) -> Result<Option<Entry>
     }
 }
 
-/// Answers a repeat as the first time, if it is one: the same author said the same. What was edited or deleted since is
-/// compared with what it said at first.
+/// Answers a repeat as the first time, if it is one.
 fn repeated(
     connection: &Connection,
     post: &Post,
@@ -267,53 +232,30 @@ fn repeated(
     seq: i64,
 ) -> Result<Result<Posted, PostError>, Failure> {
     let there = streams::read(connection, key, seq)?;
-    let at_first = at_first(connection, key, seq, &there)?;
-    if there.author.as_ref().map(|author| author.id) != Some(post.author.id)
-        || at_first != Some(post.said.body())
-    {
-        return Ok(Err(PostError::IdConflict));
-    }
-    Ok(Ok(Posted {
-        seq: there.seq,
-        at: there.at,
-        repeated: true,
-        head: there.seq,
-        events: Vec::new(),
-        first_response_ms: None,
-    }))
-}
-
-fn at_first(
-    connection: &Connection,
-    key: &[u8],
-    seq: i64,
-    entry: &Entry,
-) -> Result<Option<EntryBody>, Failure> {
-    let text = |sql: &str| -> Result<Option<(i64, String)>, Failure> {
-        let mut statement = connection.prepare_cached(sql)?;
-        Ok(statement
-            .query_row(params![key, seq], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?)
-    };
-    let before = match entry.content.kind() {
-        // What the first change took away.
-        "message" => text(
+    let sql = match there.first() {
+        First::Itself => None,
+        First::BeforeFirstChange => Some(
             "SELECT entry, before FROM entry_audit WHERE stream = ?1 AND entry = ?2 ORDER BY by_entry LIMIT 1",
-        )?
-        .map(|(_, before)| EntryBody::message(before)),
-        // What it wrote is what the change after it took away.
-        "edit" if entry.content.body().is_none() => text(
+        ),
+        First::BeforeNextChange => Some(
             "SELECT a.entry, b.before FROM entry_audit AS a JOIN entry_audit AS b
                 ON b.stream = a.stream AND b.entry = a.entry AND b.by_entry > a.by_entry
             WHERE a.stream = ?1 AND a.by_entry = ?2 ORDER BY b.by_entry LIMIT 1",
-        )?
-        .map(|(target, before)| EntryBody::Edit {
-            seq: natural(target),
-            text: before,
-        }),
-        _ => None,
+        ),
     };
-    Ok(before.or_else(|| entry.content.body().cloned()))
+    let before = |sql| -> Result<_, Failure> {
+        let mut statement = connection.prepare_cached(sql)?;
+        let before = statement.query_row(params![key, seq], |row| {
+            Ok((natural(row.get(0)?), row.get(1)?))
+        });
+        Ok(before.optional()?)
+    };
+    let before = sql.map(before).transpose()?.flatten();
+    if there.is_repeated_by(post, before) {
+        Ok(Ok(Posted::repeated(&there)))
+    } else {
+        Ok(Err(PostError::IdConflict))
+    }
 }
 
 /// Changes the message that a post points at, and keeps what it said.
@@ -326,19 +268,16 @@ fn apply(
     change: &Change,
 ) -> Result<(), Failure> {
     let seq = integer(target.seq)?;
-    let by = Assignee {
-        id: post.author.id,
-        name: post.author.name.clone(),
-    };
+    let audit = AuditRecord::of(post, target, change);
     let sql = "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     connection.prepare_cached(sql)?.execute(params![
         key,
         by_entry,
         seq,
-        change.empties_edits,
-        nanos(post.at),
-        serde_json::to_string(&by)?,
-        change.before,
+        audit.deleted,
+        nanos(audit.at),
+        serde_json::to_string(&audit.by)?,
+        audit.before,
     ])?;
     put(connection, key, seq, &change.content)?;
     if change.empties_edits {

@@ -3,13 +3,12 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_app::ports::EngineError;
-use souk_app::ports::store::{IdempotencyStore, KeptAnswer, KeyState};
+use souk_app::ports::store::{IdempotencyStore, KeptAnswer, KeptKey, KeyState};
 use souk_domain::{Timestamp, UserId};
 
 use crate::SqliteStore;
 use crate::failure::Failure;
 use crate::records::{nanos, time_at};
-use crate::trim::ANSWERS;
 
 #[async_trait]
 impl IdempotencyStore for SqliteStore {
@@ -61,13 +60,6 @@ impl IdempotencyStore for SqliteStore {
     }
 }
 
-struct Kept {
-    seq: i64,
-    request_hash: [u8; 32],
-    taken_at: Timestamp,
-    answer: Option<KeptAnswer>,
-}
-
 fn take(
     connection: &Connection,
     user: UserId,
@@ -77,24 +69,17 @@ fn take(
     abandoned_before: Timestamp,
 ) -> Result<KeyState, Failure> {
     let sql = "SELECT seq, request_hash, taken_at, status, content_type, body, etag FROM kept_answers WHERE user_id = ?1 AND key = ?2";
-    if let Some(kept) = connection
+    if let Some((seq, kept)) = connection
         .prepare_cached(sql)?
         .query_row(params![user.0.as_bytes(), key], kept)
         .optional()?
     {
-        let outlived = kept.taken_at < now.saturating_sub(ANSWERS).unwrap_or(Timestamp::MIN);
-        let same = kept.request_hash == request_hash;
-        let abandoned = kept.answer.is_none() && kept.taken_at < abandoned_before && same;
-        if !outlived && !abandoned {
-            return Ok(match kept.answer {
-                _ if !same => KeyState::OtherRequest,
-                Some(answer) => KeyState::Answered(answer),
-                None => KeyState::Running,
-            });
+        if let Some(state) = kept.judge(&request_hash, now, abandoned_before) {
+            return Ok(state);
         }
         connection
             .prepare_cached("DELETE FROM kept_answers WHERE seq = ?1")?
-            .execute([kept.seq])?;
+            .execute([seq])?;
     }
     let sql =
         "INSERT INTO kept_answers (user_id, key, request_hash, taken_at) VALUES (?1, ?2, ?3, ?4)";
@@ -107,7 +92,8 @@ fn take(
     Ok(KeyState::Taken)
 }
 
-fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+/// A key, and where it stands.
+fn kept(row: &Row<'_>) -> rusqlite::Result<(i64, KeptKey)> {
     let status: Option<u16> = row.get(3)?;
     let answer = status
         .map(|status| {
@@ -119,10 +105,10 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
             })
         })
         .transpose()?;
-    Ok(Kept {
-        seq: row.get(0)?,
+    let kept = KeptKey {
         request_hash: row.get(1)?,
         taken_at: time_at(row, 2)?,
         answer,
-    })
+    };
+    Ok((row.get(0)?, kept))
 }

@@ -16,9 +16,6 @@ use crate::failure::Failure;
 use crate::{SqliteStore, commit, fresh, records};
 use souk_app::ports::store::cursor;
 
-/// The letter of this list's cursors.
-const LIST: char = 'o';
-
 #[async_trait]
 impl OrderStore for SqliteStore {
     async fn commit(&self, batch: Vec<Command>) -> Result<Committed, EngineError> {
@@ -39,7 +36,7 @@ impl OrderStore for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<Order>, ListError> {
-        let before = cursor::decode(LIST, cursor)?.map_or(i64::MAX, |(seq, _)| seq);
+        let before = cursor::decode(cursor::ORDERS, cursor)?.map_or(i64::MAX, |(seq, _)| seq);
         let filter = filter.clone();
         Ok(self
             .inner
@@ -192,7 +189,7 @@ fn list(
         if items.len() == limit as usize {
             next = items
                 .last()
-                .map(|order| cursor::encode(LIST, last, order.id.0));
+                .map(|order| cursor::encode(cursor::ORDERS, last, order.id.0));
             break;
         }
         last = row.get(0)?;

@@ -15,11 +15,9 @@ use crate::records::{nanos, natural, time, time_at, uuid};
 use crate::{SqliteStore, bulk};
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of failed jobs.
-const LIST: char = 'f';
-
 /// The columns of a failed job, as [`failed_job`] reads them.
-const FAILED: &str = "id, event_id, kind, payload, error, attempts, trace, created_at, at";
+pub(crate) const FAILED: &str =
+    "id, event_id, kind, payload, error, attempts, trace, created_at, at";
 
 #[async_trait]
 impl OutboxStore for SqliteStore {
@@ -91,7 +89,7 @@ impl OutboxStore for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<FailedJob>, ListError> {
-        let before = cursor::decode(LIST, cursor)?;
+        let before = cursor::decode(cursor::FAILED_JOBS, cursor)?;
         Ok(self
             .inner
             .read(move |connection| failed(connection, before, limit))
@@ -264,19 +262,7 @@ fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failur
                 .execute(params![job, nanos(settlement.at)])?;
         }
         JobOutcome::Failed(error) => {
-            let sql = "INSERT INTO failed_jobs (id, event_id, kind, payload, error, attempts, trace, created_at, at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-            connection.prepare_cached(sql)?.execute(params![
-                job,
-                settlement.event_id.0.as_bytes(),
-                settlement.kind,
-                settlement.payload,
-                error,
-                settlement.attempts,
-                settlement.trace,
-                nanos(settlement.created_at),
-                nanos(settlement.at),
-            ])?;
+            keep_failed(connection, &FailedJob::of(settlement, error))?;
         }
     }
     // A job that is tried again is counted by the event that asked for it, once.
@@ -303,6 +289,24 @@ fn settle(connection: &Connection, settlement: &Settlement) -> Result<(), Failur
     state(connection, &settlement.events)
 }
 
+/// Keeps a job that failed.
+pub(crate) fn keep_failed(connection: &Connection, job: &FailedJob) -> Result<(), Failure> {
+    let sql =
+        format!("INSERT INTO failed_jobs ({FAILED}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+    connection.prepare_cached(&sql)?.execute(params![
+        job.id.0.as_bytes(),
+        job.event_id.0.as_bytes(),
+        job.kind,
+        job.payload,
+        job.error,
+        job.attempts,
+        job.trace,
+        nanos(job.created_at),
+        nanos(job.failed_at),
+    ])?;
+    Ok(())
+}
+
 fn failed(
     connection: &Connection,
     before: Option<(i64, uuid::Uuid)>,
@@ -320,11 +324,11 @@ fn failed(
     let next = items
         .last()
         .filter(|_| more)
-        .map(|last| cursor::encode(LIST, nanos(last.failed_at), last.id.0));
+        .map(|last| cursor::encode(cursor::FAILED_JOBS, nanos(last.failed_at), last.id.0));
     Ok(Listed { items, next })
 }
 
-fn failed_job(row: &Row<'_>) -> rusqlite::Result<FailedJob> {
+pub(crate) fn failed_job(row: &Row<'_>) -> rusqlite::Result<FailedJob> {
     Ok(FailedJob {
         id: JobId(uuid(row, 0)?),
         event_id: EventId(uuid(row, 1)?),

@@ -1,16 +1,13 @@
 //! Sessions. What a refresh token leads to is decided by `souk_domain::user::rotate`; here it is written.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use souk_app::ports::store::SessionState;
+use souk_app::ports::store::{MOST_SESSIONS, SessionState};
 use souk_domain::user::{Rotation, Session, User, rotate as judge};
 use souk_domain::{SessionId, Timestamp, UserId};
 
 use crate::accounts;
 use crate::failure::Failure;
 use crate::records::{nanos, time_at, uuid};
-
-/// Most sessions of a list.
-const MOST: u32 = 100;
 
 pub(crate) fn open(connection: &Connection, session: &Session) -> Result<(), Failure> {
     let sql = "INSERT INTO sessions (id, user_id, rotated_at, expires_at, body) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -84,7 +81,7 @@ pub(crate) fn state(
 pub(crate) fn of_user(connection: &Connection, user: UserId) -> Result<Vec<Session>, Failure> {
     let sql = "SELECT body FROM sessions WHERE user_id = ?1 ORDER BY rotated_at DESC LIMIT ?2";
     let mut statement = connection.prepare_cached(sql)?;
-    let bodies = statement.query_map(params![user.0.as_bytes(), MOST], |row| {
+    let bodies = statement.query_map(params![user.0.as_bytes(), MOST_SESSIONS], |row| {
         row.get::<_, String>(0)
     })?;
     bodies

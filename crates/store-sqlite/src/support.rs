@@ -1,26 +1,22 @@
-//! The support desk: conversations, as posts and staff change them, and canned replies.
+//! The support desk: conversations, as they are kept and as staff change them, and canned replies.
 
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{
-    ConversationCounts, ConversationView, DeskConversation, ListError, Listed, Posted, SupportStore,
+    ConversationCounts, ConversationView, DeskConversation, ListError, Listed, SupportStore,
 };
-use souk_domain::stream::{Assignee, Author, EntryBody, NewEntry, Post, Said, StreamKey};
+use souk_domain::stream::{Assignee, Author, EntryBody, NewEntry, StreamKey};
 use souk_domain::support::{
-    CannedReply, Conversation, ConversationChange, ConversationError, ConversationStatus, Side,
+    CannedReply, Conversation, ConversationChange, ConversationError, ConversationStatus,
 };
-use souk_domain::user::User;
-use souk_domain::{EntryId, Event, Timestamp, UserId, ids};
+use souk_domain::{EntryId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::records::{nanos, natural, stream_key};
 use crate::{SqliteStore, accounts, chat, streams};
 use souk_app::ports::store::cursor;
-
-/// The letter of the cursors of conversations.
-const LIST: char = 'c';
 
 #[async_trait]
 impl SupportStore for SqliteStore {
@@ -30,7 +26,7 @@ impl SupportStore for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Listed<DeskConversation>, ListError> {
-        let before = cursor::decode(LIST, cursor)?;
+        let before = cursor::decode(cursor::CONVERSATIONS, cursor)?;
         Ok(self
             .inner
             .read(move |connection| list(connection, view, before, limit))
@@ -142,69 +138,6 @@ impl SupportStore for SqliteStore {
     }
 }
 
-/// Brings a conversation up to what was just posted in it, and says what follows.
-pub(crate) fn after_post(
-    connection: &Connection,
-    post: &Post,
-    customer: &User,
-    posted: &mut Posted,
-) -> Result<(), Failure> {
-    let before = load(connection, customer.id)?;
-    let Said::Message { text } = &post.said else {
-        if let Some(mut conversation) = before {
-            let (target, text) = match &post.said {
-                Said::Edit { seq, text } => (*seq, Some(text.as_str())),
-                Said::Delete { seq } => (*seq, None),
-                Said::Message { .. } => return Ok(()),
-            };
-            conversation.message_changed(target, text);
-            save(connection, &conversation)?;
-        }
-        return Ok(());
-    };
-    let by = if post.author.id == customer.id {
-        Side::Customer
-    } else {
-        Side::Staff
-    };
-    let answered = before.as_ref().and_then(|before| before.first_response_ms);
-    let (mut after, opened) =
-        Conversation::after_message(before, customer.id, by, post.at, posted.seq, text);
-    if answered.is_none() && by == Side::Staff {
-        posted.first_response_ms = after.first_response_ms;
-    }
-    if opened {
-        let event = Event::ConversationOpened {
-            user_id: customer.id,
-            name: customer.name.clone(),
-        };
-        posted
-            .events
-            .push(chat::event(post, "conversation_opened", event));
-    }
-    if let Some(away) = post
-        .away
-        .as_ref()
-        .filter(|_| by == Side::Customer && !after.away_said)
-    {
-        let stream = post.stream.to_string();
-        let reply = NewEntry {
-            stream: post.stream,
-            id: EntryId(ids::derive(post.id.0, &[&stream, "away"])),
-            author: None,
-            at: post.at,
-            body: EntryBody::Message {
-                text: away.clone(),
-                automatic: true,
-                edited: false,
-            },
-        };
-        posted.head = chat::append(connection, &reply)?.0;
-        after.away_said = true;
-    }
-    save(connection, &after)
-}
-
 pub(crate) fn keep_reply(connection: &Connection, reply: &CannedReply) -> Result<(), Failure> {
     let sql = "INSERT INTO canned_replies (id, title, body) VALUES (?1, ?2, ?3)
         ON CONFLICT DO UPDATE SET title = excluded.title, body = excluded.body";
@@ -230,7 +163,7 @@ pub(crate) fn save(connection: &Connection, conversation: &Conversation) -> Resu
     Ok(())
 }
 
-fn load(connection: &Connection, user: UserId) -> Result<Option<Conversation>, Failure> {
+pub(crate) fn load(connection: &Connection, user: UserId) -> Result<Option<Conversation>, Failure> {
     let sql = "SELECT body FROM conversations WHERE user_id = ?1";
     let body: Option<String> = connection
         .prepare_cached(sql)?
@@ -302,7 +235,7 @@ fn list(
     let next = found
         .last()
         .filter(|_| more)
-        .map(|last| cursor::encode(LIST, nanos(last.last_at), last.user_id.0));
+        .map(|last| cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0));
     let items = found
         .into_iter()
         .map(|one| on_the_desk(connection, one))

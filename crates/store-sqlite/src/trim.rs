@@ -3,19 +3,13 @@
 //! Answers kept for keys go after 24 hours, sessions when they run out, and the records of jobs that were done after 30
 //! days. Jobs that failed for good stay until somebody tries them again: nobody may miss that they were never done.
 
-use jiff::SignedDuration;
 use rusqlite::params;
 use souk_app::ports::EngineError;
+use souk_app::ports::store::retention::{ANSWERS, DONE_JOBS, oldest_kept};
 use souk_domain::Timestamp;
 
 use crate::records::nanos;
 use crate::store::Inner;
-
-/// How long an answer is kept for its key.
-pub(crate) const ANSWERS: SignedDuration = SignedDuration::from_hours(24);
-
-/// How long it is kept that a job was done.
-const DONE_JOBS: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Most rows of one step.
 const STEP: u32 = 200;
@@ -24,8 +18,7 @@ const STEP: u32 = 200;
 pub(crate) const TRIMMED_BEFORE: &str = "done_jobs_trimmed_before";
 
 pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, EngineError> {
-    let before = |age| nanos(now.saturating_sub(age).unwrap_or(Timestamp::MIN));
-    let jobs = before(DONE_JOBS);
+    let jobs = nanos(oldest_kept(DONE_JOBS, now));
     // Said first, so that `verify` never misses a record that is rightly gone.
     inner
         .write(move |connection| {
@@ -48,7 +41,7 @@ pub(crate) async fn trim(inner: &Inner, now: Timestamp) -> Result<u64, EngineErr
         AND seq IN (SELECT seq FROM done_jobs ORDER BY seq LIMIT ?2)";
     let mut gone = 0;
     for (sql, before) in [
-        (answers, before(ANSWERS)),
+        (answers, nanos(oldest_kept(ANSWERS, now))),
         (sessions, nanos(now)),
         (done, jobs),
     ] {

@@ -1,5 +1,6 @@
 //! The catalogue: products, their variants, what is counted of them, and how they are found.
 
+mod counting;
 mod handle;
 mod import;
 mod markup;
@@ -7,6 +8,7 @@ mod product;
 pub mod search;
 mod stock;
 
+pub use counting::{COUNTING_STARTS, IMPORT, Recount, owed, recount};
 pub use handle::{handle_from, is_handle};
 pub use import::{ImportOptions, ImportedProduct, ImportedVariant, Merge, merge};
 pub use markup::sanitise;

@@ -193,6 +193,48 @@ impl Product {
         }
     }
 
+    /// What other languages call the category.
+    #[must_use]
+    pub fn category_terms(&self) -> BTreeMap<Locale, &str> {
+        let term = |category| {
+            let texts = self.translations.iter();
+            texts.filter_map(move |(locale, texts)| Some((*locale, texts.terms.get(category)?)))
+        };
+        let terms = self.category.iter().flat_map(term);
+        terms
+            .map(|(locale, term)| (locale, term.as_str()))
+            .collect()
+    }
+
+    /// The product as a sale reads it: names and words, the first picture, nothing that is long.
+    #[must_use]
+    pub fn for_sale(&self) -> Self {
+        let short = |(locale, texts): (&Locale, &Translation)| {
+            let texts = Translation {
+                title: texts.title.clone(),
+                description_html: None,
+                terms: texts.terms.clone(),
+            };
+            (*locale, texts)
+        };
+        Self {
+            id: self.id,
+            handle: self.handle.clone(),
+            title: self.title.clone(),
+            description_html: String::new(),
+            translations: self.translations.iter().map(short).collect(),
+            status: self.status,
+            options: Vec::new(),
+            variants: Vec::new(),
+            images: self.images.first().cloned().into_iter().collect(),
+            tags: Vec::new(),
+            category: None,
+            vendor: None,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        }
+    }
+
     /// Everything that keeps this product from being kept; empty when it is good.
     #[must_use]
     pub fn faults(&self, currency: Currency) -> Vec<CatalogFault> {
@@ -340,4 +382,60 @@ pub struct CatalogFault {
     pub path: String,
     /// What it must be.
     pub must: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_sale_reads_names_and_the_first_picture_and_nothing_long() {
+        let picture = |url: &str| Image {
+            url: url.into(),
+            alt: String::new(),
+        };
+        let words = BTreeMap::from([("Mugs".to_owned(), "أكواب".to_owned())]);
+        let texts = |description: Option<&str>| Translation {
+            title: Some("كوب".into()),
+            description_html: description.map(str::to_owned),
+            terms: words.clone(),
+        };
+        let mug = Product {
+            id: ProductId(Uuid::from_u128(1)),
+            handle: "mug".into(),
+            title: "Mug".into(),
+            description_html: "<p>long</p>".into(),
+            translations: BTreeMap::from([(Locale::Ar, texts(Some("<p>long</p>")))]),
+            status: ProductStatus::Published,
+            options: vec![ProductOption {
+                name: "Size".into(),
+                values: vec![],
+            }],
+            variants: vec![],
+            images: vec![picture("/media/a"), picture("/media/b")],
+            tags: vec!["new".into()],
+            category: Some("Mugs".into()),
+            vendor: Some("Potter".into()),
+            created_at: Timestamp::UNIX_EPOCH,
+            updated_at: Timestamp::UNIX_EPOCH,
+        };
+        let sale = Product {
+            description_html: String::new(),
+            translations: BTreeMap::from([(Locale::Ar, texts(None))]),
+            options: vec![],
+            images: vec![picture("/media/a")],
+            tags: vec![],
+            category: None,
+            vendor: None,
+            ..mug.clone()
+        };
+        assert_eq!(mug.for_sale(), sale);
+        assert_eq!(
+            mug.category_terms(),
+            BTreeMap::from([(Locale::Ar, "أكواب")])
+        );
+        assert!(sale.category_terms().is_empty());
+    }
 }

@@ -48,6 +48,18 @@ pub enum MoveKind {
     Returned,
 }
 
+impl MoveKind {
+    /// The name used in contracts; the ids of orders' moves are derived from it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Sold => "sold",
+            Self::Returned => "returned",
+        }
+    }
+}
+
 /// One change of a variant's stock, kept for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -14,7 +14,10 @@ pub use lines::{MAX_LINES, MAX_QUANTITY, RequestedLine, merge_lines};
 pub use pricing::{Totals, totals};
 pub use status::{OrderStatus, PaymentMethod, PaymentStatus};
 
-use crate::{Locale, Money, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId};
+use crate::catalog::{MoveKind, StockMove};
+use crate::{
+    Locale, Money, MoveId, OrderId, OrderNumber, ProductId, Timestamp, UserId, VariantId, ids,
+};
 
 /// Lines of variants bought by one user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +79,26 @@ impl Order {
     #[must_use]
     pub fn items(&self) -> u32 {
         self.lines.iter().map(|line| line.quantity).sum()
+    }
+
+    /// The moves of its counted lines: `Sold` when it is placed, `Returned` when it gives stock back. Their ids follow from
+    /// the order, so that a repeat cannot move stock twice.
+    #[must_use]
+    pub fn stock_moves(&self, kind: MoveKind, reason: &str, at: Timestamp) -> Vec<StockMove> {
+        let counted = self.lines.iter().filter(|line| line.tracked);
+        let made = counted.map(|line| {
+            let names = [kind.as_str(), &line.variant_id.to_string()];
+            StockMove {
+                id: MoveId(ids::derive(self.id.0, &names)),
+                variant_id: line.variant_id,
+                kind,
+                quantity: i64::from(line.quantity),
+                reason: reason.to_owned(),
+                order_id: Some(self.id),
+                at,
+            }
+        });
+        made.collect()
     }
 }
 

@@ -7,7 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mongodb::bson::{Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
-use souk_domain::catalog::{Inventory, MoveKind, Product, Stock, StockMove};
+use souk_domain::catalog::{
+    COUNTING_STARTS, IMPORT, ImportOptions, Inventory, Merge, MoveKind, Product, Stock, StockMove,
+    owed, recount,
+};
 use souk_domain::{MoveId, Timestamp, VariantId, ids};
 
 use crate::failure::Failure;
@@ -57,11 +60,6 @@ impl Counting {
         })
     }
 
-    /// The count of a variant, if anything was ever counted of it.
-    pub(super) fn there(&self, variant: VariantId) -> Option<Stock> {
-        self.there.get(&variant).copied()
-    }
-
     /// Puts stock in (takes it out, where negative), as a move. Its id is derived from when it was made and what was there:
     /// the number of the move among those of the call tells apart what comes and goes at once.
     pub(super) fn receive(
@@ -98,23 +96,40 @@ impl Counting {
         *self.received.entry(variant).or_default() += quantity;
     }
 
-    /// A variant that was sold below zero and is tracked from now on is counted from zero (invariant 1). A sale that does
-    /// not know yet that it is tracked must not come in between: its count is held.
+    /// Brings counts to what a file says; how many variants changed by that alone.
+    pub(super) fn recount(
+        &mut self,
+        before: Option<&Product>,
+        merged: &Merge,
+        options: ImportOptions,
+        at: Timestamp,
+    ) -> Result<usize, Failure> {
+        let recount = recount(merged, before, options.set_stock, &self.there)
+            .ok_or(Failure::Refused("a quantity is past what can be counted"))?;
+        for (variant, change) in recount.changes {
+            self.receive(variant, change, IMPORT, at);
+        }
+        Ok(recount.alone)
+    }
+
+    /// Counts from zero what was sold below zero and is tracked from now on. A sale that does not know yet that it is
+    /// tracked must not come in between: its count is held.
     pub(super) fn start(&mut self, before: Option<&Product>, product: &Product, at: Timestamp) {
+        for (variant, owed) in owed(product, &self.there) {
+            self.receive(variant, owed, COUNTING_STARTS, at);
+        }
+        let inventory = |product: &Product, id| {
+            let mut variants = product.variants.iter();
+            let variant = variants.find(|variant| variant.id == id)?;
+            Some(variant.inventory)
+        };
         for variant in &product.variants {
-            if variant.inventory != Inventory::Tracked {
-                continue;
-            }
-            let there = self.there(variant.id);
-            let left = there.unwrap_or_default().remaining();
-            if left < 0 {
-                self.receive(variant.id, -left, "counting starts", at);
-            }
-            let before = before
-                .and_then(|before| before.variants.iter().find(|known| known.id == variant.id))
-                .map(|known| known.inventory);
-            let may_be_sold = there.is_some() || before == Some(Inventory::Backorder);
-            if before != Some(Inventory::Tracked) && may_be_sold {
+            let before = before.and_then(|before| inventory(before, variant.id));
+            let starts =
+                variant.inventory == Inventory::Tracked && before != Some(Inventory::Tracked);
+            let may_be_sold =
+                self.there.contains_key(&variant.id) || before == Some(Inventory::Backorder);
+            if starts && may_be_sold {
                 self.held.insert(variant.id);
             }
         }

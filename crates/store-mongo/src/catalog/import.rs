@@ -4,16 +4,13 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::{Bson, doc};
 use souk_app::ports::store::ImportResult;
-use souk_domain::catalog::{ImportOptions, ImportedProduct, Merge, Product, merge};
+use souk_domain::catalog::{ImportOptions, ImportedProduct, Product, merge};
 use souk_domain::{ProductId, Timestamp};
 
 use super::counts::Counting;
 use super::{Kept, PRODUCTS, write};
 use crate::failure::Failure;
 use crate::transaction::Transaction;
-
-/// The reason of moves that an import makes.
-const REASON: &str = "import";
 
 /// Merges products, in order, so that a handle that comes twice meets itself. A dry run is the same, but for the writing.
 pub(super) async fn import(
@@ -39,16 +36,9 @@ pub(super) async fn import(
     let mut counting = Counting::load(transaction, &variants).await?;
     let mut results = Vec::with_capacity(merges.len());
     for (before, merged) in &merges {
-        let recounted = recount(&mut counting, before.as_ref(), merged, options, now)?;
+        let recounted = counting.recount(before.as_ref(), merged, options, now)?;
         counting.start(before.as_ref(), &merged.product, now);
-        results.push(ImportResult {
-            known: merged.known,
-            changed: merged.changed || recounted > 0,
-            created: merged.created,
-            updated: merged.updated + recounted,
-            unchanged: merged.unchanged - recounted,
-            removed: merged.removed.len(),
-        });
+        results.push(ImportResult::of(merged, recounted));
     }
     if !options.dry_run {
         let changed: Vec<_> = latest
@@ -79,32 +69,4 @@ async fn by_handles(
             Ok((product.handle.clone(), product))
         })
         .collect()
-}
-
-/// Brings counts to what the file says; returns how many variants changed by that alone.
-fn recount(
-    counting: &mut Counting,
-    known: Option<&Product>,
-    merged: &Merge,
-    options: ImportOptions,
-    now: Timestamp,
-) -> Result<usize, Failure> {
-    let mut alone = 0;
-    for (id, quantity) in &merged.stock {
-        let count = counting.there(*id);
-        // A variant that left the catalogue and comes back has a count: what was sold of it is not sold again.
-        if count.is_some() && !options.set_stock {
-            continue;
-        }
-        let there = count.unwrap_or_default().remaining();
-        let change = quantity
-            .checked_sub(there)
-            .ok_or(Failure::Refused("a quantity is past what can be counted"))?;
-        let before =
-            known.and_then(|product| product.variants.iter().find(|variant| variant.id == *id));
-        let as_before = before.is_some_and(|before| merged.product.variants.contains(before));
-        alone += usize::from(change != 0 && as_before);
-        counting.receive(*id, change, REASON, now);
-    }
-    Ok(alone)
 }

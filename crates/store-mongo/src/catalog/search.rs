@@ -16,12 +16,6 @@ use crate::records::{id as key, product_status};
 use crate::store::Inner;
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of plain lists.
-const LIST: char = 'p';
-
-/// The letter of the cursors of lists by words.
-const FOUND: char = 's';
-
 /// A question, ready to be asked.
 pub(crate) struct Question {
     /// The beginnings of words, all of which are asked for; none when everything is.
@@ -43,7 +37,14 @@ impl Question {
             .iter()
             .filter_map(|word| beginning(&word.replace('\0', "")))
             .collect();
-        let after = cursor::decode(if words.is_empty() { LIST } else { FOUND }, cursor)?;
+        let after = cursor::decode(
+            if words.is_empty() {
+                cursor::PRODUCTS
+            } else {
+                cursor::FOUND_PRODUCTS
+            },
+            cursor,
+        )?;
         Ok(Self {
             words,
             filter: filter.clone(),
@@ -118,9 +119,9 @@ pub(super) async fn find(inner: &Inner, question: &Question) -> Result<Listed<Pr
     let more = found.len() > question.limit;
     found.truncate(question.limit);
     let list = if question.words.is_empty() {
-        LIST
+        cursor::PRODUCTS
     } else {
-        FOUND
+        cursor::FOUND_PRODUCTS
     };
     let last = found
         .last()

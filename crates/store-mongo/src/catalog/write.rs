@@ -6,7 +6,7 @@ use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
 use serde::Deserialize;
 use souk_app::ports::store::Written;
 use souk_domain::catalog::search::search_text;
-use souk_domain::catalog::{Inventory, Product, Translation, Variant};
+use souk_domain::catalog::{Inventory, Product, Variant};
 use souk_domain::{ProductId, Timestamp, VariantId};
 
 use super::counts::Counting;
@@ -187,16 +187,14 @@ pub(crate) fn document(product: &Product) -> Result<Document, Failure> {
         "tags": list(tags),
         "title_words": list(title_words),
         "words": list(all),
-        "sale": sale(product)?,
+        "sale": serde_json::to_string(&product.for_sale())?,
         "body": serde_json::to_string(product)?,
     };
     if let Some(category) = &product.category {
         document.insert("category", category);
-        for (locale, texts) in &product.translations {
-            if let Some(term) = texts.terms.get(category) {
-                document.insert(category_field(*locale), term);
-            }
-        }
+    }
+    for (locale, term) in product.category_terms() {
+        document.insert(category_field(locale), term);
     }
     Ok(document)
 }
@@ -212,32 +210,4 @@ pub(crate) fn variant(product: &Product, variant: &Variant) -> Result<Document, 
 
 fn words(joined: &str) -> BTreeSet<&str> {
     joined.split(' ').filter(|word| !word.is_empty()).collect()
-}
-
-/// The product as a sale reads it: names and words, the first picture, nothing that is long.
-fn sale(product: &Product) -> Result<String, Failure> {
-    let translations = product.translations.iter().map(|(locale, texts)| {
-        let short = Translation {
-            description_html: None,
-            ..texts.clone()
-        };
-        (*locale, short)
-    });
-    let sale = Product {
-        id: product.id,
-        handle: product.handle.clone(),
-        title: product.title.clone(),
-        description_html: String::new(),
-        translations: translations.collect(),
-        status: product.status,
-        options: Vec::new(),
-        variants: Vec::new(),
-        images: product.images.first().cloned().into_iter().collect(),
-        tags: Vec::new(),
-        category: None,
-        vendor: None,
-        created_at: product.created_at,
-        updated_at: product.updated_at,
-    };
-    Ok(serde_json::to_string(&sale)?)
 }

@@ -4,7 +4,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::{CollectionOptions, ReadConcern, SessionOptions};
 use mongodb::{ClientSession, SessionCursor};
 use serde::de::DeserializeOwned;
-use souk_app::ports::store::Row;
+use souk_app::ports::store::{Row, hash_text};
 use souk_domain::{EventId, JobId, UserId};
 use tokio::sync::mpsc;
 
@@ -78,7 +78,7 @@ impl Export<'_> {
             Ok(Row::Order {
                 order: row.order()?,
                 key: row.key,
-                request_hash: hexadecimal(hash(&row.hash)?),
+                request_hash: hash_text(&hash(&row.hash)?),
             })
         };
         Ok(self.each("shop", by_id(), shop).await?
@@ -158,20 +158,7 @@ impl Export<'_> {
                 at: time(row.at),
             })
         };
-        let failed = |row: FailedRow| {
-            let job = row.job();
-            Ok(Row::FailedJob {
-                id: job.id,
-                event_id: job.event_id,
-                job: job.kind,
-                payload: job.payload,
-                error: job.error,
-                attempts: job.attempts,
-                trace: job.trace,
-                created_at: job.created_at,
-                failed_at: job.failed_at,
-            })
-        };
+        let failed = |row: FailedRow| Ok(Row::FailedJob(row.job()));
         Ok(self.each(OUTBOX, doc! { "_id": 1 }, event).await?
             && self.each(DONE, doc! { "_id": 1 }, done).await?
             && self.each(FAILED, doc! { "_id": 1 }, failed).await?)
@@ -216,11 +203,4 @@ impl Export<'_> {
 fn count(number: i64) -> Result<u32, Failure> {
     u32::try_from(number)
         .map_err(|_| Failure::Refused("a stored count is past what can be counted"))
-}
-
-fn hexadecimal(hash: [u8; 32]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
-    hash.iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::{RawDocumentBuf, doc, serialize_to_raw_document_buf};
 use serde::Serialize;
-use souk_app::ports::store::{FailedJob, Row};
+use souk_app::ports::store::{AuditRecord, Row, hash_of};
 use souk_domain::order::commit::PlacedOrder;
 use souk_domain::stream::Entry;
 use souk_domain::{EventRecord, Timestamp};
@@ -87,7 +87,8 @@ impl Documents {
                 let placed = PlacedOrder {
                     order,
                     key,
-                    request_hash: hash(&request_hash)?,
+                    request_hash: hash_of(&request_hash)
+                        .ok_or(Failure::Refused("a request's hash is none"))?,
                 };
                 self.keep(ORDERS, &OrderRow::of(&placed)?)
             }
@@ -137,16 +138,14 @@ impl Documents {
                 by,
                 before,
             } => {
-                let audit = AuditRow {
-                    stream: stream.to_string(),
-                    by_entry: integer(by_entry)?,
-                    entry: integer(entry)?,
+                let record = AuditRecord {
+                    seq: entry,
                     deleted,
-                    at: nanos(at),
-                    author: serde_json::to_string(&by)?,
+                    at,
+                    by,
                     before,
                 };
-                self.keep("entry_audit", &audit)
+                self.keep("entry_audit", &AuditRow::of(stream, by_entry, record)?)
             }
             Row::Conversation(one) => self.keep(CONVERSATIONS, &conversation::row(&one)?),
             Row::CannedReply(reply) => self.keep(REPLIES, &canned(&reply)?),
@@ -169,30 +168,7 @@ impl Documents {
                 self.keep(OUTBOX, &row)
             }
             Row::DoneJob { id, at } => self.keep(DONE, &done(id.0, at)),
-            Row::FailedJob {
-                id,
-                event_id,
-                job,
-                payload,
-                error,
-                attempts,
-                trace,
-                created_at,
-                failed_at,
-            } => {
-                let failed = FailedJob {
-                    id,
-                    event_id,
-                    kind: job,
-                    payload,
-                    error,
-                    attempts,
-                    trace,
-                    created_at,
-                    failed_at,
-                };
-                self.keep(FAILED, &FailedRow::of(&failed))
-            }
+            Row::FailedJob(job) => self.keep(FAILED, &FailedRow::of(&job)),
         }
     }
 
@@ -246,20 +222,3 @@ fn in_commands(documents: Vec<RawDocumentBuf>) -> Vec<Vec<RawDocumentBuf>> {
     }
     commands
 }
-
-/// A hash from its hexadecimal form.
-fn hash(text: &str) -> Result<[u8; 32], Failure> {
-    let digits = |place: usize| text.get(place * 2..place * 2 + 2);
-    let mut hash = [0; 32];
-    for (place, byte) in hash.iter_mut().enumerate() {
-        let parsed = digits(place).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        *byte = parsed.ok_or(NO_HASH)?;
-    }
-    if text.len() == 64 {
-        Ok(hash)
-    } else {
-        Err(NO_HASH)
-    }
-}
-
-const NO_HASH: Failure = Failure::Refused("a request's hash has not 64 hexadecimal digits");

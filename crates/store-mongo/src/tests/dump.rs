@@ -78,7 +78,8 @@ fn place(row: &Row) -> (String, u64, [u8; 16], [u8; 16], u8) {
         Row::Conversation(one) => by_id(one.user_id.0),
         Row::CannedReply(reply) => by_id(reply.id),
         Row::Event { id, .. } => by_id(id.0),
-        Row::DoneJob { id, .. } | Row::FailedJob { id, .. } => by_id(id.0),
+        Row::DoneJob { id, .. } => by_id(id.0),
+        Row::FailedJob(job) => by_id(job.id.0),
     }
 }
 

@@ -14,20 +14,18 @@ mod work;
 
 use async_trait::async_trait;
 use souk_app::ports::EngineError;
+use souk_app::ports::store::verify::Faults;
 use souk_app::ports::store::{Fault, VerifyStore};
 
 use crate::failure::Failure;
 use crate::store::{Inner, MongoStore};
-
-/// Most faults that are named.
-const MOST: usize = 1_000;
 
 #[async_trait]
 impl VerifyStore for MongoStore {
     async fn verify(&self) -> Result<Vec<Fault>, EngineError> {
         let mut faults = Faults::default();
         check(&self.inner, &mut faults).await?;
-        Ok(faults.found)
+        Ok(faults.into_found())
     }
 }
 
@@ -37,22 +35,4 @@ async fn check(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
     orders::check(inner, faults).await?;
     streams::check(inner, faults).await?;
     work::check(inner, faults).await
-}
-
-/// The faults found so far.
-#[derive(Default)]
-struct Faults {
-    found: Vec<Fault>,
-}
-
-impl Faults {
-    fn add(&mut self, invariant: u8, detail: String) {
-        if self.found.len() < MOST {
-            self.found.push(Fault { invariant, detail });
-        }
-    }
-
-    fn are_enough(&self) -> bool {
-        self.found.len() >= MOST
-    }
 }

@@ -1,26 +1,24 @@
 //! What an order says, and what hangs on it: its names (2), its moves (1), its stream and its work (4). A page of orders
 //! at a time, with all that belongs to them at the same moment.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
 use serde::Deserialize;
-use souk_app::reactions;
-use souk_domain::order::{Order, OrderStatus, PaymentStatus};
-use souk_domain::stream::{Content, EntryBody, StreamKey};
-use souk_domain::{EntryId, Event, EventRecord, event};
+use souk_app::ports::store::verify::{self, Faults, FoundMove, Work};
+use souk_domain::order::{Order, OrderStatus};
+use souk_domain::stream::StreamKey;
+use souk_domain::{EntryId, JobId, Timestamp};
 use uuid::Uuid;
 
-use super::Faults;
-use super::stock::move_of;
 use super::view::{Pages, View};
 use crate::failure::Failure;
 use crate::jobs::{DONE, FAILED, IdRow, among};
 use crate::ledger::EntryRow;
 use crate::order_row::{ORDER_IDS, ORDERS, OrderRow, Whose};
 use crate::outbox_row::OUTBOX;
-use crate::records::{id, nanos, number, order_status, uuid};
+use crate::records::{id, nanos, natural, number, order_status, time, uuid};
 use crate::stock::MoveRow;
 use crate::store::Inner;
 use crate::trim::TRIMMED_BEFORE;
@@ -82,44 +80,20 @@ async fn names(view: &mut View<'_>, orders: &[Order], faults: &mut Faults) -> Re
 
 /// What it sold, and gave back, against its moves.
 async fn moves(view: &mut View<'_>, orders: &[Order], faults: &mut Faults) -> Result<(), Failure> {
-    let kinds = [(1, "sold"), (2, "returned")];
-    let tracked = |order: &Order| {
-        let lines = order.lines.iter().filter(|line| line.tracked);
-        lines
-            .map(|line| (line.variant_id.0, i64::from(line.quantity)))
-            .collect::<Vec<_>>()
+    let ids = orders.iter().flat_map(verify::moves_of).map(|one| one.id);
+    let rows: Vec<MoveRow> = view.find("stock_moves", among(ids)).await?;
+    let found = |row: MoveRow| FoundMove {
+        id: uuid(row.id),
+        order: row.order.map(uuid),
+        variant: uuid(row.variant),
+        kind: row.kind,
+        quantity: row.quantity,
     };
-    let mut ids = Vec::new();
+    let rows = rows.into_iter().map(found);
+    let rows: HashMap<Uuid, FoundMove> = rows.map(|row| (row.id, row)).collect();
     for order in orders {
-        for (variant, _) in tracked(order) {
-            ids.extend(kinds.map(|(_, name)| move_of(order.id.0, name, variant).0));
-        }
-    }
-    let rows: Vec<MoveRow> = view.find("stock_moves", among(ids.into_iter())).await?;
-    let rows: HashMap<Uuid, MoveRow> = rows.into_iter().map(|row| (uuid(row.id), row)).collect();
-    for order in orders {
-        for (kind, name) in kinds {
-            let expected = kind == 1 || order.status.gives_stock_back();
-            let says = tracked(order).into_iter().all(|(variant, quantity)| {
-                let row = rows.get(&move_of(order.id.0, name, variant).0);
-                row.is_some() == expected
-                    && row.is_none_or(|row| {
-                        row.kind == kind
-                            && row.quantity == quantity
-                            && row.variant == id(variant)
-                            && row.order == Some(id(order.id.0))
-                    })
-            });
-            if !says {
-                faults.add(
-                    1,
-                    format!(
-                        "order {} is {}, and its {name} stock moves do not say so",
-                        order.id, order.status
-                    ),
-                );
-            }
-        }
+        let found = verify::moves_of(order).filter_map(|one| rows.get(&one.id).copied());
+        verify::moves(order, &found.collect::<Vec<_>>(), faults);
     }
     Ok(())
 }
@@ -137,84 +111,16 @@ async fn streams(
         .build();
     let filter = doc! { "stream": { "$in": names } };
     let rows: Vec<EntryRow> = view.find_with("entries", filter, options).await?;
-    let mut entries: HashMap<String, Vec<EntryRow>> = HashMap::new();
+    let mut entries: HashMap<String, Vec<_>> = HashMap::new();
     for row in rows {
-        entries.entry(row.stream.clone()).or_default().push(row);
+        let entry = (natural(row.seq), serde_json::from_str(&row.body));
+        entries.entry(row.stream).or_default().push(entry);
     }
     let steps = orders.iter().map(|order| {
         let entries = entries.remove(&name(order)).unwrap_or_default();
-        stream(order, &entries, faults)
+        verify::timeline(order, entries, faults)
     });
     Ok(steps.collect())
-}
-
-fn stream(order: &Order, entries: &[EntryRow], faults: &mut Faults) -> Vec<Step> {
-    let mut steps = BTreeMap::new();
-    let (mut status, mut payment) = (None, PaymentStatus::Unpaid);
-    for row in entries {
-        // What people said there may have been taken away; steps never are.
-        match serde_json::from_str(&row.body) {
-            Ok(Content::Said(EntryBody::Status {
-                status: reached,
-                previous,
-                ..
-            })) => {
-                if (row.seq == 1) != previous.is_none() {
-                    let (seq, stream) = (row.seq, &row.stream);
-                    faults.add(
-                        4,
-                        format!("entry {seq} of stream {stream} is a step from nowhere"),
-                    );
-                }
-                if let Some(previous) = previous {
-                    steps.insert(reached, previous);
-                }
-                status = Some(reached);
-            }
-            Ok(Content::Said(EntryBody::Payment { status: reached })) => payment = reached,
-            Ok(_) => {}
-            Err(error) => faults.add(
-                3,
-                format!(
-                    "entry {} of stream {} cannot be read: {error}",
-                    row.seq, row.stream
-                ),
-            ),
-        }
-    }
-    if status != Some(order.status) {
-        let last = status.map_or("none", OrderStatus::as_str);
-        faults.add(
-            4,
-            format!(
-                "order {} is {}, and the last status in its stream is {last}",
-                order.id, order.status
-            ),
-        );
-    }
-    if payment != order.payment.status {
-        let (is, last) = (order.payment.status.as_str(), payment.as_str());
-        faults.add(
-            4,
-            format!(
-                "order {} is {is}, and the last payment in its stream is {last}",
-                order.id
-            ),
-        );
-    }
-    steps
-        .into_iter()
-        .map(|(status, previous)| (previous, status))
-        .collect()
-}
-
-/// What must be known of an event's work, unless the event is still in the outbox.
-struct Work<'o> {
-    order: &'o Order,
-    event: Uuid,
-    became: OrderStatus,
-    entries: Vec<EntryId>,
-    jobs: Vec<Uuid>,
 }
 
 /// The work of its placing and of its later steps: still in the outbox, or all of it done or failed for good.
@@ -224,87 +130,25 @@ async fn work(
     steps: &[Vec<Step>],
     faults: &mut Faults,
 ) -> Result<(), Failure> {
-    let expected: Vec<Work<'_>> = orders
-        .iter()
-        .zip(steps)
-        .flat_map(|(order, steps)| {
-            let moved = steps.iter().map(move |step| moved(order, *step));
-            std::iter::once(placed(order)).chain(moved)
-        })
-        .collect();
-    let stated = there(view, OUTBOX, expected.iter().map(|work| work.event)).await?;
-    let done: Vec<_> = expected
-        .iter()
-        .filter(|work| !stated.contains(&work.event))
-        .collect();
-    let said = said(view, &done).await?;
+    let mut due: Vec<(&Order, Work)> = Vec::new();
+    for (order, steps) in orders.iter().zip(steps) {
+        due.extend(
+            verify::work_of(order, steps)
+                .into_iter()
+                .map(|work| (order, work)),
+        );
+    }
+    let stated = there(view, OUTBOX, due.iter().map(|(_, work)| work.event.0)).await?;
+    due.retain(|(_, work)| !stated.contains(&work.event.0));
+    let said = said(view, due.iter().flat_map(|(_, work)| &work.entries)).await?;
     let trimmed = trimmed(view).await?;
-    let ended = ended(view, done.iter().flat_map(|work| work.jobs.iter().copied())).await?;
-    for work in done {
-        let order = work.order;
-        let verb = if work.became == OrderStatus::Placed {
-            "was"
-        } else {
-            "became"
-        };
-        for entry in &work.entries {
-            if !said.contains(&entry.0) {
-                faults.add(
-                    4,
-                    format!(
-                        "order {} {verb} {}, and the stream store does not say so",
-                        order.id, work.became
-                    ),
-                );
-            }
-        }
-        // Records of jobs may be gone after their retention.
-        let lost = work.jobs.iter().filter(|job| !ended.contains(*job));
-        for job in lost.filter(|_| nanos(order.placed_at) >= trimmed) {
-            faults.add(
-                4,
-                format!(
-                    "job {job} of order {} was lost: no outcome, and no event that asks for it",
-                    order.id
-                ),
-            );
-        }
+    let ended = ended(view, due.iter().flat_map(|(_, work)| &work.jobs)).await?;
+    for (order, work) in due {
+        let is_said = |entry: EntryId| Ok(said.contains(&entry.0));
+        let has_ended = |job: JobId| Ok::<_, Failure>(ended.contains(&job.0));
+        work.check(order, trimmed, is_said, has_ended, faults)?;
     }
     Ok(())
-}
-
-fn placed(order: &Order) -> Work<'_> {
-    let (entry, jobs) = reactions::expected_of_placed_order(order.id);
-    Work {
-        order,
-        event: event::order_event_id(order.id, OrderStatus::Placed).0,
-        became: OrderStatus::Placed,
-        entries: vec![entry],
-        jobs: jobs.iter().map(|job| job.0).collect(),
-    }
-}
-
-fn moved(order: &Order, (previous, status): Step) -> Work<'_> {
-    let id = event::order_event_id(order.id, status);
-    let event = Event::OrderStatusChanged {
-        order_id: order.id,
-        number: order.number,
-        status,
-        previous,
-    };
-    let expected = reactions::follow(&EventRecord {
-        id,
-        event,
-        at: order.updated_at,
-        trace: None,
-    });
-    Work {
-        order,
-        event: id.0,
-        became: status,
-        entries: expected.entries.iter().map(|entry| entry.id).collect(),
-        jobs: Vec::new(),
-    }
 }
 
 /// Those of the ids that are in a collection.
@@ -319,15 +163,15 @@ async fn there(
 }
 
 /// The entries of the stream of all orders that say what these changes were to say.
-async fn said(view: &mut View<'_>, works: &[&Work<'_>]) -> Result<HashSet<Uuid>, Failure> {
+async fn said<'w>(
+    view: &mut View<'_>,
+    entries: impl Iterator<Item = &'w EntryId>,
+) -> Result<HashSet<Uuid>, Failure> {
     #[derive(Deserialize)]
     struct Said {
         id: BsonUuid,
     }
-    let ids: Vec<_> = works
-        .iter()
-        .flat_map(|work| work.entries.iter().map(|entry| id(entry.0)))
-        .collect();
+    let ids: Vec<_> = entries.map(|entry| id(entry.0)).collect();
     let filter = doc! { "stream": StreamKey::Store.to_string(), "id": { "$in": ids } };
     let options = FindOptions::builder().projection(doc! { "id": 1 }).build();
     let found: Vec<Said> = view.find_with("entries", filter, options).await?;
@@ -335,15 +179,15 @@ async fn said(view: &mut View<'_>, works: &[&Work<'_>]) -> Result<HashSet<Uuid>,
 }
 
 /// Those of the jobs that ended, or that staff asked for again.
-async fn ended(
+async fn ended<'w>(
     view: &mut View<'_>,
-    jobs: impl Iterator<Item = Uuid>,
+    jobs: impl Iterator<Item = &'w JobId>,
 ) -> Result<HashSet<Uuid>, Failure> {
     #[derive(Deserialize)]
     struct Retried {
         retries: BsonUuid,
     }
-    let jobs: Vec<Uuid> = jobs.collect();
+    let jobs: Vec<Uuid> = jobs.map(|job| job.0).collect();
     let mut ended = there(view, DONE, jobs.iter().copied()).await?;
     ended.extend(there(view, FAILED, jobs.iter().copied()).await?);
     let asked: Vec<_> = jobs.iter().map(|job| id(*job)).collect();
@@ -354,8 +198,8 @@ async fn ended(
 }
 
 /// The time before which the records of done jobs may be gone.
-async fn trimmed(view: &mut View<'_>) -> Result<i64, Failure> {
+async fn trimmed(view: &mut View<'_>) -> Result<Option<Timestamp>, Failure> {
     let found: Vec<Document> = view.find("engine", doc! { "_id": TRIMMED_BEFORE }).await?;
     let value = found.first().and_then(|row| row.get_i64("value").ok());
-    Ok(value.unwrap_or(i64::MIN))
+    Ok(value.map(time))
 }

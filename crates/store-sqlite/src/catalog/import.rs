@@ -2,15 +2,11 @@
 
 use rusqlite::Connection;
 use souk_app::ports::store::ImportResult;
-use souk_domain::catalog::{ImportOptions, ImportedProduct, Merge, Product, merge};
-use souk_domain::{ProductId, Timestamp, VariantId};
+use souk_domain::catalog::{IMPORT, ImportOptions, ImportedProduct, Product, merge, recount};
+use souk_domain::{ProductId, Timestamp};
 
 use super::write;
-use crate::commit;
 use crate::failure::Failure;
-
-/// The reason of moves that an import makes.
-const REASON: &str = "import";
 
 /// Merges products, in order, so that a handle that comes twice meets itself. A dry run is the same, rolled back.
 pub(super) fn import(
@@ -42,44 +38,10 @@ fn one(
             write::insert(connection, &merged.product)?;
         }
     }
-    let recounted = recount(connection, &merged, known.as_ref(), options, now)?;
+    let counts = write::counts(connection, &merged.product)?;
+    let recount = recount(&merged, known.as_ref(), options.set_stock, &counts)
+        .ok_or(Failure::Refused("a quantity is past what can be counted"))?;
+    write::receive(connection, &recount.changes, IMPORT, now)?;
     write::start_counting(connection, &merged.product, now)?;
-    Ok(ImportResult {
-        known: merged.known,
-        changed: merged.changed || recounted > 0,
-        created: merged.created,
-        updated: merged.updated + recounted,
-        unchanged: merged.unchanged - recounted,
-        removed: merged.removed.len(),
-    })
-}
-
-/// Brings counts to what the file says; returns how many variants changed by that alone.
-fn recount(
-    connection: &Connection,
-    merged: &Merge,
-    known: Option<&Product>,
-    options: ImportOptions,
-    now: Timestamp,
-) -> Result<usize, Failure> {
-    let mut changes: Vec<(VariantId, i64)> = Vec::new();
-    let mut alone = 0;
-    for (id, quantity) in &merged.stock {
-        let count = commit::stock(connection, *id)?;
-        // A variant that left the catalogue and comes back has a count: what was sold of it is not sold again.
-        if count.is_some() && !options.set_stock {
-            continue;
-        }
-        let there = count.unwrap_or_default().remaining();
-        let change = quantity
-            .checked_sub(there)
-            .ok_or(Failure::Refused("a quantity is past what can be counted"))?;
-        changes.push((*id, change));
-        let before =
-            known.and_then(|product| product.variants.iter().find(|variant| variant.id == *id));
-        let as_before = before.is_some_and(|before| merged.product.variants.contains(before));
-        alone += usize::from(change != 0 && as_before);
-    }
-    write::receive(connection, &changes, REASON, now)?;
-    Ok(alone)
+    Ok(ImportResult::of(&merged, recount.alone))
 }

@@ -11,12 +11,6 @@ use crate::failure::Failure;
 use crate::records::product_status;
 use souk_app::ports::store::cursor;
 
-/// The letter of the cursors of plain lists.
-const LIST: char = 'p';
-
-/// The letter of the cursors of lists by words.
-const FOUND: char = 's';
-
 /// A question, ready to be asked.
 pub(super) struct Question {
     /// All words, anywhere, as the index reads them; none when everything is asked for.
@@ -34,7 +28,14 @@ impl Question {
         limit: u32,
     ) -> Result<Self, ListError> {
         let words = quoted(&filter.words);
-        let after = cursor::decode(if words.is_some() { FOUND } else { LIST }, cursor)?;
+        let after = cursor::decode(
+            if words.is_some() {
+                cursor::FOUND_PRODUCTS
+            } else {
+                cursor::PRODUCTS
+            },
+            cursor,
+        )?;
         Ok(Self {
             words,
             filter: filter.clone(),
@@ -67,9 +68,9 @@ pub(super) fn find(
     while let Some(row) = rows.next()? {
         if items.len() == question.limit {
             let list = if question.words.is_some() {
-                FOUND
+                cursor::FOUND_PRODUCTS
             } else {
-                LIST
+                cursor::PRODUCTS
             };
             next = Some(cursor::encode(list, last.0, last.1));
             break;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::{Connection, OptionalExtension, params};
 use souk_app::ports::store::Written;
 use souk_domain::catalog::search::search_text;
-use souk_domain::catalog::{Inventory, MoveKind, Product, Stock, StockMove, Translation};
-use souk_domain::{Locale, MoveId, ProductId, Timestamp, VariantId, ids};
+use souk_domain::catalog::{COUNTING_STARTS, MoveKind, Product, Stock, StockMove, owed};
+use souk_domain::{MoveId, ProductId, Timestamp, VariantId, ids};
 
 use crate::commit;
 use crate::failure::Failure;
@@ -99,26 +99,28 @@ pub(super) fn receive(
     Ok(())
 }
 
-/// A variant that was sold below zero and is tracked from now on is counted from zero (invariant 1).
+/// What is counted of a product's variants, as far as anything ever was.
+pub(super) fn counts(
+    connection: &Connection,
+    product: &Product,
+) -> Result<BTreeMap<VariantId, Stock>, Failure> {
+    let mut counts = BTreeMap::new();
+    for variant in &product.variants {
+        if let Some(count) = commit::stock(connection, variant.id)? {
+            counts.insert(variant.id, count);
+        }
+    }
+    Ok(counts)
+}
+
+/// Counts from zero what was sold below zero and is tracked from now on.
 pub(super) fn start_counting(
     connection: &Connection,
     product: &Product,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let mut owed = Vec::new();
-    for variant in product
-        .variants
-        .iter()
-        .filter(|variant| variant.inventory == Inventory::Tracked)
-    {
-        let left = commit::stock(connection, variant.id)?
-            .unwrap_or_default()
-            .remaining();
-        if left < 0 {
-            owed.push((variant.id, -left));
-        }
-    }
-    receive(connection, &owed, "counting starts", at)
+    let owed = owed(product, &counts(connection, product)?);
+    receive(connection, &owed, COUNTING_STARTS, at)
 }
 
 /// Keeps a product that is new.
@@ -129,8 +131,8 @@ pub(crate) fn insert(connection: &Connection, product: &Product) -> Result<(), F
         product.handle,
         product_status(product.status),
         product.category,
-        category_terms(product)?,
-        sale(product)?,
+        serde_json::to_string(&product.category_terms())?,
+        serde_json::to_string(&product.for_sale())?,
         serde_json::to_string(product)?,
     ])?;
     fill(connection, product, connection.last_insert_rowid())
@@ -148,8 +150,8 @@ pub(super) fn replace(connection: &Connection, product: &Product) -> Result<(), 
         product.handle,
         product_status(product.status),
         product.category,
-        category_terms(product)?,
-        sale(product)?,
+        serde_json::to_string(&product.category_terms())?,
+        serde_json::to_string(&product.for_sale())?,
         serde_json::to_string(product)?,
     ])?;
     fill(connection, product, seq)
@@ -205,50 +207,4 @@ fn fill(connection: &Connection, product: &Product, seq: i64) -> Result<(), Fail
         .prepare_cached(sql)?
         .execute(params![seq, words.title, words.rest])?;
     Ok(())
-}
-
-/// What the other languages call the category.
-fn category_terms(product: &Product) -> Result<String, Failure> {
-    let Some(category) = &product.category else {
-        return Ok("{}".to_owned());
-    };
-    let term = |(locale, texts): (&Locale, &Translation)| {
-        texts
-            .terms
-            .get(category)
-            .map(|term| (*locale, term.clone()))
-    };
-    let terms: BTreeMap<Locale, String> = product.translations.iter().filter_map(term).collect();
-    Ok(serde_json::to_string(&terms)?)
-}
-
-/// The product as a sale reads it: names and words, the first picture, nothing that is long.
-fn sale(product: &Product) -> Result<String, Failure> {
-    let translations = product.translations.iter().map(|(locale, texts)| {
-        (
-            *locale,
-            Translation {
-                title: texts.title.clone(),
-                description_html: None,
-                terms: texts.terms.clone(),
-            },
-        )
-    });
-    let sale = Product {
-        id: product.id,
-        handle: product.handle.clone(),
-        title: product.title.clone(),
-        description_html: String::new(),
-        translations: translations.collect(),
-        status: product.status,
-        options: Vec::new(),
-        variants: Vec::new(),
-        images: product.images.first().cloned().into_iter().collect(),
-        tags: Vec::new(),
-        category: None,
-        vendor: None,
-        created_at: product.created_at,
-        updated_at: product.updated_at,
-    };
-    Ok(serde_json::to_string(&sale)?)
 }

@@ -13,15 +13,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use rusqlite::Connection;
 use souk_app::ports::EngineError;
+use souk_app::ports::store::verify::Faults;
 use souk_app::ports::store::{Fault, VerifyStore};
 use uuid::Uuid;
 
 use crate::failure::Failure;
 use crate::store::Inner;
 use crate::{SqliteStore, open, reader};
-
-/// Most faults that are named.
-const MOST: usize = 1_000;
 
 #[async_trait]
 impl VerifyStore for SqliteStore {
@@ -43,14 +41,13 @@ fn verify(inner: &Inner) -> Result<Vec<Fault>, Failure> {
             // Damage can be such that not even the check gets through.
             faults.add(4, format!("the database file is damaged: {error}"));
         }
-        let damaged = !faults.found.is_empty();
+        let damaged = !faults.is_empty();
         let checked = rows(connection, &mut faults);
         // A damaged file may not let the rest be read; what is known of it says more than that.
-        if damaged {
-            Ok(faults.found)
-        } else {
-            checked.map(|()| faults.found)
+        if !damaged {
+            checked?;
         }
+        Ok(faults.into_found())
     })
 }
 
@@ -73,24 +70,6 @@ fn file(connection: &Connection, faults: &mut Faults) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-/// The faults found so far.
-#[derive(Default)]
-struct Faults {
-    found: Vec<Fault>,
-}
-
-impl Faults {
-    fn add(&mut self, invariant: u8, detail: String) {
-        if self.found.len() < MOST {
-            self.found.push(Fault { invariant, detail });
-        }
-    }
-
-    fn are_enough(&self) -> bool {
-        self.found.len() >= MOST
-    }
 }
 
 /// An id as people write it; what is not one, as it stands in the column.

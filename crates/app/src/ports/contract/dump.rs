@@ -43,6 +43,7 @@ pub async fn restore(store: &dyn Store, rows: &[Row]) {
     }
     store.end_restore().await.expect("ended");
     assert!(!store.is_restoring().await.expect("asked"));
+    assert!(store.end_restore().await.is_err(), "none is under way");
 }
 
 /// What leaves one store arrives in another, leaves that one the same, and works there.

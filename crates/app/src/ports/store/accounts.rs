@@ -1,4 +1,4 @@
-//! People, their sessions, and the answers kept for their keys.
+//! People and their sessions.
 
 use async_trait::async_trait;
 use souk_domain::user::{Email, Role, Rotation, Session, User};
@@ -49,6 +49,9 @@ pub struct SessionState {
     /// When the session ends unless it is refreshed.
     pub expires_at: Timestamp,
 }
+
+/// Most sessions of a person that are listed.
+pub const MOST_SESSIONS: u32 = 100;
 
 /// People and their sessions.
 #[async_trait]
@@ -106,7 +109,7 @@ pub trait AccountStore: Send + Sync {
     ) -> Result<Option<(Rotation, User)>, EngineError>;
     /// Whether a session is still there, and whose it is.
     async fn session_state(&self, id: SessionId) -> Result<Option<SessionState>, EngineError>;
-    /// A person's sessions, the one used last first (at most 100).
+    /// A person's sessions, the one used last first (at most [`MOST_SESSIONS`]).
     async fn sessions(&self, user: UserId) -> Result<Vec<Session>, EngineError>;
     /// Ends a session of a person; whether it was there.
     async fn end_session(&self, user: UserId, session: SessionId) -> Result<bool, EngineError>;
@@ -116,54 +119,4 @@ pub trait AccountStore: Send + Sync {
         user: UserId,
         keep: Option<SessionId>,
     ) -> Result<Vec<SessionId>, EngineError>;
-}
-
-/// An answer that was given under a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeptAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// `Content-Type`, if there was a body.
-    pub content_type: Option<String>,
-    /// `ETag` of what the answer shows, if it has one.
-    pub etag: Option<String>,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-/// What is known of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeyState {
-    /// It is ours now: do the work, then keep the answer or let the key go.
-    Taken,
-    /// The same request is being worked on.
-    Running,
-    /// It was answered.
-    Answered(KeptAnswer),
-    /// It was used for another request.
-    OtherRequest,
-}
-
-/// Answers of mutations other than orders, kept for 24 hours under the user's `Idempotency-Key`.
-#[async_trait]
-pub trait IdempotencyStore: Send + Sync {
-    /// Takes a key for a request with this hash, or says what is known of it. A key that was taken before
-    /// `abandoned_before` and never answered is taken over.
-    async fn take_key(
-        &self,
-        user: UserId,
-        key: &str,
-        request_hash: [u8; 32],
-        now: Timestamp,
-        abandoned_before: Timestamp,
-    ) -> Result<KeyState, EngineError>;
-    /// Keeps the answer of a taken key.
-    async fn keep_answer(
-        &self,
-        user: UserId,
-        key: &str,
-        answer: KeptAnswer,
-    ) -> Result<(), EngineError>;
-    /// Lets a taken key go: the request was refused and binds nothing.
-    async fn release_key(&self, user: UserId, key: &str) -> Result<(), EngineError>;
 }

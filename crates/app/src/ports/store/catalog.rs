@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use souk_domain::catalog::{ImportOptions, ImportedProduct, Product, ProductStatus, Stock};
+use souk_domain::catalog::{ImportOptions, ImportedProduct, Merge, Product, ProductStatus, Stock};
 use souk_domain::{Locale, ProductId, Timestamp, VariantId};
 
 use super::{EngineError, ListError, Listed};
@@ -77,6 +77,21 @@ pub struct ImportResult {
     pub unchanged: usize,
     /// Variants that went.
     pub removed: usize,
+}
+
+impl ImportResult {
+    /// What a merge does, where `recounted` variants change by their stock alone.
+    #[must_use]
+    pub fn of(merged: &Merge, recounted: usize) -> Self {
+        Self {
+            known: merged.known,
+            changed: merged.changed || recounted > 0,
+            created: merged.created,
+            updated: merged.updated + recounted,
+            unchanged: merged.unchanged - recounted,
+            removed: merged.removed.len(),
+        }
+    }
 }
 
 /// The catalogue.

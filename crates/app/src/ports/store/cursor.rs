@@ -5,6 +5,21 @@ use uuid::Uuid;
 
 use super::ListError;
 
+/// The letter of lists of products.
+pub const PRODUCTS: char = 'p';
+
+/// The letter of lists of products by words.
+pub const FOUND_PRODUCTS: char = 's';
+
+/// The letter of lists of orders.
+pub const ORDERS: char = 'o';
+
+/// The letter of lists of failed jobs.
+pub const FAILED_JOBS: char = 'f';
+
+/// The letter of lists of conversations.
+pub const CONVERSATIONS: char = 'c';
+
 /// Makes a cursor of a list's letter, a number, and the id of the last item.
 #[must_use]
 pub fn encode(list: char, number: i64, id: Uuid) -> String {

@@ -11,7 +11,7 @@ use souk_domain::user::User;
 use souk_domain::{EntryId, Event, EventId, JobId, Timestamp, UserId, VariantId};
 use tokio::sync::mpsc;
 
-use super::EngineError;
+use super::{EngineError, FailedJob};
 
 /// One row of the data, in a form that no engine owns. Sessions, answers kept for keys, set-up codes and the queue's own
 /// records are not among them: people sign in again, and jobs are handed on again from the outbox.
@@ -87,17 +87,7 @@ pub enum Row {
     /// A job that was done.
     DoneJob { id: JobId, at: Timestamp },
     /// A job that failed for good.
-    FailedJob {
-        id: JobId,
-        event_id: EventId,
-        job: String,
-        payload: String,
-        error: String,
-        attempts: u32,
-        trace: Option<String>,
-        created_at: Timestamp,
-        failed_at: Timestamp,
-    },
+    FailedJob(FailedJob),
 }
 
 /// The kinds of rows, in canonical order. Beside each is what its rows are sorted by; ids sort as their 16 bytes do, and
@@ -152,7 +142,7 @@ impl Row {
             Self::CannedReply(_) => RowKind::CannedReply,
             Self::Event { .. } => RowKind::Event,
             Self::DoneJob { .. } => RowKind::DoneJob,
-            Self::FailedJob { .. } => RowKind::FailedJob,
+            Self::FailedJob(_) => RowKind::FailedJob,
         }
     }
 }
@@ -172,7 +162,8 @@ pub fn hash_text(hash: &[u8; 32]) -> String {
 #[must_use]
 pub fn hash_of(text: &str) -> Option<[u8; 32]> {
     let mut hash = [0; 32];
-    if text.len() != 2 * hash.len() || !text.is_ascii() {
+    // A sign would be taken for a digit.
+    if text.len() != 2 * hash.len() || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     for (place, byte) in hash.iter_mut().enumerate() {
@@ -193,8 +184,43 @@ pub trait DumpStore: Send + Sync {
     /// Keeps rows, in the order that `export` sends them: at most 500, all of one kind. The heads of streams follow from
     /// their entries.
     async fn restore(&self, rows: Vec<Row>) -> Result<(), EngineError>;
-    /// All rows are there.
+    /// All rows are there. Refused when no restore was begun.
     async fn end_restore(&self) -> Result<(), EngineError>;
     /// Whether a restore was begun and not ended.
     async fn is_restoring(&self) -> Result<bool, EngineError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_reads_back_and_nothing_else_is_one() {
+        let hash: [u8; 32] = std::array::from_fn(|place| u8::try_from(place * 8).unwrap_or(0));
+        let text = hash_text(&hash);
+        assert_eq!(hash_of(&text), Some(hash));
+        let sign = format!("+f{}", &text[2..]);
+        for wrong in [
+            "",
+            "00",
+            &text[1..],
+            &format!("{text}00"),
+            &sign,
+            &"é".repeat(32),
+        ] {
+            assert_eq!(hash_of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_failed_job_stands_in_a_file_as_it_always_did() {
+        let json = concat!(
+            r#"{"kind":"failedJob","row":{"id":"00000000-0000-0000-0000-000000000001","#,
+            r#""eventId":"00000000-0000-0000-0000-000000000002","job":"SendReceiptV1","payload":"{}","error":"gone","#,
+            r#""attempts":2,"trace":null,"createdAt":"1970-01-01T00:00:01Z","failedAt":"1970-01-01T00:00:02Z"}}"#
+        );
+        let row: Row = serde_json::from_str(json).expect("read");
+        assert_eq!(row.kind(), RowKind::FailedJob);
+        assert_eq!(serde_json::to_string(&row).expect("written"), json);
+    }
 }

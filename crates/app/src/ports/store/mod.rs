@@ -8,22 +8,24 @@ mod catalog;
 mod chat;
 pub mod cursor;
 mod dump;
+mod idempotency;
 mod orders;
 mod outbox;
+pub mod retention;
 pub mod stored;
 mod streams;
 mod support;
-mod verify;
+pub mod verify;
 
-pub use accounts::{
-    AccountStore, Credentials, IdempotencyStore, KeptAnswer, KeyState, NewAccount, NewUser,
-    SessionState,
-};
+pub use accounts::{AccountStore, Credentials, MOST_SESSIONS, NewAccount, NewUser, SessionState};
 pub use catalog::{
     CatalogStore, CategoryCount, ImportResult, ProductFilter, ProductRef, StockedProduct, Written,
 };
-pub use chat::{AuditRecord, ChatStore, MOST_UNREAD, Posted, ReadMark, Unread};
+pub use chat::{
+    AuditRecord, ChatStore, Claim, MOST_AUDIT, MOST_UNREAD, MailMark, Posted, ReadMark, Unread,
+};
 pub use dump::{DumpStore, Row, RowKind, hash_of, hash_text};
+pub use idempotency::{IdempotencyStore, KeptAnswer, KeptKey, KeyState};
 pub use orders::{Committed, OrderFilter, OrderStore};
 pub use outbox::{FailedJob, JobOutcome, OutboxStore, Settlement};
 pub use streams::{Appended, StreamStore};

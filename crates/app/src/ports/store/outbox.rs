@@ -4,6 +4,7 @@
 //! again whenever it is overdue; every receiver takes a repeat for what it is.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 
 use super::{EngineError, ListError, Listed};
@@ -42,14 +43,16 @@ pub struct Settlement {
     pub events: Vec<EventRecord>,
 }
 
-/// A job that failed for good.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A job that failed for good. Its JSON is that of its row in a dump ([`Row`](super::Row)).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FailedJob {
     /// Which.
     pub id: JobId,
     /// The event that it followed from.
     pub event_id: EventId,
     /// Its type.
+    #[serde(rename = "job")]
     pub kind: String,
     /// Its data.
     pub payload: String,
@@ -63,6 +66,24 @@ pub struct FailedJob {
     pub created_at: Timestamp,
     /// When it failed.
     pub failed_at: Timestamp,
+}
+
+impl FailedJob {
+    /// The job whose end this is, which failed for this reason.
+    #[must_use]
+    pub fn of(end: &Settlement, error: &str) -> Self {
+        Self {
+            id: end.job_id,
+            event_id: end.event_id,
+            kind: end.kind.clone(),
+            payload: end.payload.clone(),
+            error: error.to_owned(),
+            attempts: end.attempts,
+            trace: end.trace.clone(),
+            created_at: end.created_at,
+            failed_at: end.at,
+        }
+    }
 }
 
 /// The outbox.

@@ -12,7 +12,7 @@ use crate::order::{
     Order, OrderError, OrderLine, OrderStatus, Payment, PaymentStatus, Shortage, levels, totals,
 };
 use crate::stream::{Author, EntryBody, NewEntry, StreamKey};
-use crate::{EntryId, Event, EventId, EventRecord, Locale, MoveId, OrderId, Timestamp, ids};
+use crate::{EntryId, Event, EventId, EventRecord, Locale, OrderId, Timestamp, ids};
 
 /// Decides a batch: one result for each command, and what to write for those that were admitted.
 #[must_use]
@@ -65,19 +65,8 @@ impl Deciding {
             };
         }
         let order = self.admit(place, command.at)?;
-        for line in order.lines.iter().filter(|line| line.tracked) {
-            self.record(StockMove {
-                id: MoveId(ids::derive(
-                    order.id.0,
-                    &["sold", &line.variant_id.to_string()],
-                )),
-                variant_id: line.variant_id,
-                kind: MoveKind::Sold,
-                quantity: i64::from(line.quantity),
-                reason: String::new(),
-                order_id: Some(order.id),
-                at: command.at,
-            });
+        for sold in order.stock_moves(MoveKind::Sold, "", command.at) {
+            self.record(sold);
         }
         self.state(
             &order,
@@ -90,14 +79,7 @@ impl Deciding {
                 reason: None,
             },
             order_event_id(order.id, order.status),
-            Event::OrderPlaced {
-                order_id: order.id,
-                number: order.number,
-                user_id: order.user_id,
-                total: order.total,
-                items: order.items(),
-                locale: order.locale,
-            },
+            Event::order_placed(&order),
         );
         self.snapshot
             .known
@@ -199,19 +181,9 @@ impl Deciding {
             order.tracking.clone_from(&step.tracking);
         }
         if step.to.gives_stock_back() {
-            for line in order.lines.iter().filter(|line| line.tracked) {
-                self.record(StockMove {
-                    id: MoveId(ids::derive(
-                        order.id.0,
-                        &["returned", &line.variant_id.to_string()],
-                    )),
-                    variant_id: line.variant_id,
-                    kind: MoveKind::Returned,
-                    quantity: i64::from(line.quantity),
-                    reason: step.reason.clone().unwrap_or_default(),
-                    order_id: Some(order.id),
-                    at: command.at,
-                });
+            let reason = step.reason.as_deref().unwrap_or_default();
+            for back in order.stock_moves(MoveKind::Returned, reason, command.at) {
+                self.record(back);
             }
         }
         self.state(
@@ -225,12 +197,7 @@ impl Deciding {
                 reason: step.reason.clone(),
             },
             order_event_id(order.id, order.status),
-            Event::OrderStatusChanged {
-                order_id: order.id,
-                number: order.number,
-                status: order.status,
-                previous,
-            },
+            Event::order_moved(&order, previous, order.status),
         );
         Ok(self.keep(order))
     }
