@@ -1,6 +1,7 @@
 //! Tests of the engine on a real replica set: the contract that all engines share, and what is MongoDB's alone.
 
 mod accounts;
+mod beside;
 mod catalog;
 mod damage;
 mod dump;

@@ -26,7 +26,8 @@ const MOST: usize = 1_000;
 impl VerifyStore for MongoStore {
     async fn verify(&self) -> Result<Vec<Fault>, EngineError> {
         let mut faults = Faults::default();
-        check(&self.inner, &mut faults).await?;
+        let checked = check(&self.inner, &mut faults).await;
+        checked.map_err(Failure::of_moment)?;
         Ok(faults.found)
     }
 }
