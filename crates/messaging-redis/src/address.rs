@@ -148,7 +148,7 @@ impl fmt::Display for Address {
         let hosts: Vec<_> = self
             .hosts
             .iter()
-            .map(|(host, port)| format!("{host}:{port}"))
+            .map(|(host, port)| join(host, *port))
             .collect();
         write!(formatter, "{scheme}{kind}://{}/{path}", hosts.join(","))
     }
@@ -157,6 +157,15 @@ impl fmt::Display for Address {
 impl fmt::Debug for Address {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Address({self})")
+    }
+}
+
+/// Host and port as a URL has them: an address of IPv6 stands in brackets.
+pub(crate) fn join(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
     }
 }
 
@@ -211,7 +220,7 @@ mod tests {
     fn every_kind_is_read() {
         assert_eq!(shown("redis://localhost"), "redis://localhost:6379/0");
         assert_eq!(shown("redis://h:1/7"), "redis://h:1/7");
-        assert_eq!(shown("redis://[::1]:7/"), "redis://::1:7/0");
+        assert_eq!(shown("redis://[::1]:7/"), "redis://[::1]:7/0");
         assert_eq!(
             shown("redis+sentinel://h1:1,h2/mymaster"),
             "redis+sentinel://h1:1,h2:26379/mymaster/0"
@@ -224,6 +233,8 @@ mod tests {
             shown("redis+cluster://a,b:2,c"),
             "redis+cluster://a:6379,b:2,c:6379/"
         );
+        let of_six = "redis+cluster://[fd00::1]:7,[fd00::2]:7/";
+        assert_eq!(shown(of_six), of_six);
         let address = Address::parse("rediss://souk:p%40ss%2Fword@h/2?ca=/etc/a%20b.pem").unwrap();
         assert_eq!(address.user.as_deref(), Some("souk"));
         assert_eq!(address.password.as_deref(), Some("p@ss/word"));

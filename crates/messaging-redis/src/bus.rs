@@ -141,7 +141,7 @@ impl Said {
                 variant_id,
                 available,
             } => Self::Stock(*product_id, *variant_id, *available),
-            News::CatalogueChanged { edition, by } => Self::CatalogueChanged(*edition, *by),
+            News::CatalogueChanged { change, by } => Self::CatalogueChanged(*change, *by),
             News::SessionEnded { session } => Self::SessionEnded(*session),
             News::PersonChanged { user_id } => Self::PersonChanged(*user_id),
             News::Missed => return None,
@@ -166,7 +166,7 @@ impl Said {
                 variant_id,
                 available,
             },
-            Self::CatalogueChanged(edition, by) => News::CatalogueChanged { edition, by },
+            Self::CatalogueChanged(change, by) => News::CatalogueChanged { change, by },
             Self::SessionEnded(session) => News::SessionEnded { session },
             Self::PersonChanged(user_id) => News::PersonChanged { user_id },
         }

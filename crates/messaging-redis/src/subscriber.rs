@@ -118,8 +118,8 @@ impl Ears {
         let mut tries = 0;
         loop {
             self.note_all();
-            match timeout(PATIENCE * 2, self.connect()).await {
-                Ok(Ok((sink, stream))) => {
+            match self.connect().await {
+                Ok((sink, stream)) => {
                     tries = 0;
                     self.tell(Heard::Listening);
                     let error = self.listen(sink, stream).await;
@@ -129,13 +129,13 @@ impl Ears {
                     );
                     self.tell(Heard::Deaf);
                 }
-                Ok(Err(error)) if tries == 0 => {
+                Err(error) if tries == 0 => {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
                         "Redis cannot be listened to"
                     );
                 }
-                _ => {}
+                Err(_) => {}
             }
             sleep(self.dialler.pause(tries)).await;
             tries = tries.saturating_add(1);
@@ -143,9 +143,11 @@ impl Ears {
     }
 
     async fn connect(&mut self) -> RedisResult<(PubSubSink, PubSubStream)> {
-        let (mut sink, stream) = self.dialler.ears().await?.split();
+        let ears = timeout(PATIENCE * 2, self.dialler.ears()).await;
+        let (mut sink, stream) = ears.unwrap_or_else(|_| Err(timed_out()))?.split();
         self.note_all();
         let all: Vec<_> = self.wanted.iter().cloned().collect();
+        // However many they are: each command has a time of its own.
         add(&mut sink, &all).await?;
         Ok((sink, stream))
     }

@@ -1,12 +1,13 @@
 //! What can go wrong inside the engine, and which of the ports' errors it is.
 //!
-//! What the driver says may hold keys of documents, which may be addresses of people: only codes, names and indexes are
-//! ever shown.
+//! What the server says of a command, and what a value that cannot be read holds, may be of people: of those only codes,
+//! names, indexes and places are ever shown. What is wrong with the way to a server is said as the driver says it.
 
 use std::fmt;
 
 use mongodb::bson::Bson;
 use mongodb::error::{ErrorKind, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
+use serde_json::error::Category;
 use souk_app::ports::EngineError;
 
 /// Why a command did not do what it was to do.
@@ -25,7 +26,7 @@ pub(crate) enum Failure {
     },
     /// A stored value is not what was written.
     #[error("a stored value cannot be read: {0}")]
-    Stored(#[from] serde_json::Error),
+    Stored(#[from] Unread),
     /// The call makes no sense to this engine, for this reason.
     #[error("{0}")]
     Refused(&'static str),
@@ -62,14 +63,50 @@ impl fmt::Display for Said {
         }
         match self.0.kind.as_ref() {
             ErrorKind::Command(error) => {
-                write!(f, "{} ({}): {}", error.code_name, error.code, error.message)
+                write!(f, "{} ({})", error.code_name, error.code)
             }
             ErrorKind::Write(_) | ErrorKind::InsertMany(_) => {
                 write!(f, "a write was refused")?;
                 self.code().map_or(Ok(()), |code| write!(f, " ({code})"))
             }
+            ErrorKind::BsonDeserialization(_) => f.write_str("a document cannot be read"),
+            ErrorKind::BsonSerialization(_) | ErrorKind::Bson(_) => {
+                f.write_str("a document cannot be written")
+            }
+            ErrorKind::InvalidResponse { .. } => f.write_str("an answer cannot be read"),
+            // Of the way to a server, and of the driver: no document was near.
             kind => kind.fmt(f),
         }
+    }
+}
+
+/// A value that is no JSON, or not of its type: where, without what stands there.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("{what} at line {line}, column {column}")]
+pub(crate) struct Unread {
+    what: &'static str,
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for Unread {
+    fn from(error: serde_json::Error) -> Self {
+        let what = match error.classify() {
+            Category::Io | Category::Syntax => "it is no JSON",
+            Category::Eof => "it is cut off",
+            Category::Data => "it is of another type",
+        };
+        Self {
+            what,
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Stored(error.into())
     }
 }
 
@@ -113,12 +150,13 @@ impl Said {
         self.code() == Some(WRITE_CONFLICT) || self.0.contains_label(TRANSIENT_TRANSACTION_ERROR)
     }
 
-    /// Whether nobody could answer: no way there, no primary, no time.
+    /// Whether nobody could answer: no way there, no primary, no time, no space, nobody whom it knows.
     pub(crate) fn is_away(&self) -> bool {
         match self.0.kind.as_ref() {
             ErrorKind::Io(_)
             | ErrorKind::ConnectionPoolCleared { .. }
             | ErrorKind::ServerSelection { .. }
+            | ErrorKind::Authentication { .. }
             | ErrorKind::DnsResolve { .. } => true,
             _ => self.code().is_some_and(|code| AWAY.contains(&code)),
         }
@@ -138,10 +176,11 @@ const DUPLICATE: i32 = 11_000;
 /// Another transaction wrote the same document.
 const WRITE_CONFLICT: i32 = 112;
 
-/// Codes of servers that are no primary, stop, cannot reach others, or ran out of time or space.
-const AWAY: [i32; 20] = [
-    6, 7, 50, 63, 64, 79, 89, 91, 133, 134, 189, 202, 262, 9_001, 10_058, 10_107, 11_600, 11_602,
-    13_435, 13_436,
+/// Codes of servers that are no primary, stop, cannot reach others, ran out of time or space, or do not let us in. None
+/// of these is about what was asked: asking for less, or for something else, would go the same way.
+const AWAY: [i32; 23] = [
+    6, 7, 13, 18, 50, 63, 64, 79, 89, 91, 133, 134, 189, 202, 262, 9_001, 10_058, 10_107, 11_600,
+    11_602, 13_435, 13_436, 14_031,
 ];
 
 impl From<mongodb::error::Error> for Failure {
@@ -203,5 +242,50 @@ impl From<Failure> for EngineError {
             | Failure::Panicked => Self::Refused(failure.into()),
             _ => Self::Unavailable(failure.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mongodb::bson::{deserialize_from_document, doc};
+
+    use super::*;
+
+    fn said(code: i32, name: &str) -> Failure {
+        let error = doc! { "code": code, "codeName": name, "errmsg": "of sara@example.com" };
+        let error = deserialize_from_document(error).expect("an error of the server");
+        mongodb::error::Error::from(ErrorKind::Command(error)).into()
+    }
+
+    #[test]
+    fn a_full_disk_and_a_changed_password_are_nobodys_fault() {
+        for (code, name) in [
+            (14_031, "OutOfDiskSpace"),
+            (13, "Unauthorized"),
+            (18, "AuthenticationFailed"),
+        ] {
+            let error = EngineError::from(said(code, name));
+            assert!(matches!(error, EngineError::Unavailable(_)), "{name}");
+        }
+        let error = EngineError::from(said(121, "DocumentValidationFailure"));
+        assert!(matches!(error, EngineError::Refused(_)));
+    }
+
+    #[test]
+    fn what_is_shown_holds_no_values() {
+        let unread = serde_json::from_str::<u8>("\"sara@example.com\"").expect_err("no number");
+        let unread = Failure::from(unread);
+        let refused = said(121, "DocumentValidationFailure");
+        assert_eq!(refused.to_string(), "DocumentValidationFailure (121)");
+        let place = "a stored value cannot be read: it is of another type at line 1, column 18";
+        assert_eq!(unread.to_string(), place);
+        let typed = doc! { "_id": "sara@example.com" };
+        let typed = deserialize_from_document::<crate::stock::StockRow>(typed);
+        let typed = typed.map(|_| ()).expect_err("no id");
+        let typed = mongodb::error::Error::from(ErrorKind::BsonDeserialization(typed));
+        assert_eq!(
+            Failure::from(typed).to_string(),
+            "a document cannot be read"
+        );
     }
 }

@@ -5,8 +5,8 @@
 //! ports' errors an answer of the server is. `gather` commits together what many callers write at once, `ask` asks
 //! together what many want to know.
 //! `orders` (with `commit`), `streams`, `chat` (with `conversation`), `support`, `outbox`, `catalog`, `accounts`,
-//! `sessions`, `idempotency` and `dump` are the ports, named as in `souk-app`. `verify` checks the invariants, `trim`
-//! ends what outlived its retention. `records` is how values stand in documents.
+//! `sessions`, `idempotency` and `dump` are the ports, named as in `souk-app`. `snapshot` is how a moment is read, `verify`
+//! checks the invariants, `trim` ends what outlived its retention. `records` is how values stand in documents.
 //!
 //! No rule of the shop is here: a command loads what the domain asks for, and writes what it decided.
 
@@ -35,6 +35,7 @@ mod records;
 mod schema;
 mod sessions;
 mod single;
+mod snapshot;
 mod stock;
 mod store;
 mod streams;

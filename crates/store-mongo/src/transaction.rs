@@ -95,11 +95,9 @@ impl Inner {
         W: Fn(Transaction) -> F,
         F: Future<Output = Result<T, Failure>>,
     {
-        let transaction = Transaction::begin(self).await?;
         // A server that stands still must not hold us longer than we wait for one.
-        let left = until.saturating_duration_since(Instant::now());
-        let done = tokio::time::timeout(left, work(transaction.clone())).await;
-        match done.unwrap_or(Err(Failure::Slow)) {
+        let transaction = by(until, Transaction::begin(self)).await?;
+        match by(until, work(transaction.clone())).await {
             Ok(done) => {
                 transaction.commit(until).await?;
                 Ok(done)
@@ -107,12 +105,22 @@ impl Inner {
             Err(failure) => {
                 // Rivals wait for the locks of what is left open. A session whose statement was cut off ends by itself.
                 if !matches!(failure, Failure::Slow) && !failure.is_away() {
-                    transaction.abort().await;
+                    transaction.abort(until).await;
                 }
                 Err(failure)
             }
         }
     }
+}
+
+/// What was done by then, or that nobody answered.
+async fn by<T>(
+    until: Instant,
+    done: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let left = until.saturating_duration_since(Instant::now());
+    let done = tokio::time::timeout(left, done).await;
+    done.unwrap_or(Err(Failure::Slow))
 }
 
 impl Transaction {
@@ -163,9 +171,10 @@ impl Transaction {
         }
     }
 
-    async fn abort(&self) {
-        // What cannot be aborted ends at the server's own limit.
-        let _ = self.session.lock().await.abort_transaction().await;
+    async fn abort(&self, until: Instant) {
+        // What cannot be aborted in time ends with its session, or at the server's own limit.
+        let abort = async { Ok(self.session.lock().await.abort_transaction().await?) };
+        let _ = by(until, abort).await;
     }
 
     /// All documents that a filter finds.

@@ -1,6 +1,6 @@
 //! A Redis server.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -98,27 +98,46 @@ impl Redis {
         .map(str::to_owned)
         .to_vec();
         arguments.extend(self.options.iter().cloned());
-        self.process = Some(Process::start("redis-server", &arguments, |command| {
+        let mut process = Process::start("redis-server", &arguments, |command| {
             command.stdout(Stdio::null()).stderr(Stdio::null());
-        })?);
+        })?;
         let until = Instant::now() + Duration::from_secs(20);
-        while !answers(self.port) {
-            anyhow::ensure!(Instant::now() < until, "Redis does not answer");
+        // One that could not listen ends, and another server that has the port by now may answer in its place.
+        while !answers(self.port, process.pid()) {
+            anyhow::ensure!(
+                process.is_running() && Instant::now() < until,
+                "Redis does not answer on the port {}",
+                self.port
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        self.process = Some(process);
         Ok(())
     }
 }
 
-/// Whether a command is answered by anything but `LOADING`.
-fn answers(port: u16) -> bool {
+/// Whether this process answers there by anything but `LOADING`. One that wants a password does not say which it is.
+fn answers(port: u16, process: u32) -> bool {
     let ask = || -> anyhow::Result<bool> {
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(b"PING\r\n")?;
-        let mut answer = [0; 8];
-        let read = stream.read(&mut answer).context("no answer")?;
-        Ok(read > 0 && !answer.starts_with(b"-LOADING"))
+        let mut stream = BufReader::new(stream);
+        stream.get_mut().write_all(b"PING\r\nINFO server\r\n")?;
+        let mut line = String::new();
+        stream.read_line(&mut line).context("no answer")?;
+        if line.starts_with("-LOADING") {
+            return Ok(false);
+        }
+        loop {
+            line.clear();
+            anyhow::ensure!(stream.read_line(&mut line)? > 0, "half an answer");
+            if let Some(id) = line.strip_prefix("process_id:") {
+                return Ok(id.trim() == process.to_string());
+            }
+            if line.starts_with('-') {
+                return Ok(true);
+            }
+        }
     };
     ask().unwrap_or(false)
 }

@@ -1,12 +1,13 @@
 //! Pages of the catalogue as they are sent, kept for all shoppers alike.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::{BufMut as _, Bytes, BytesMut};
 use serde::Serialize;
 use souk_app::ports::EngineError;
+use souk_app::ports::cache::SharedCause;
 use souk_domain::Locale;
 
 use crate::conditional;
@@ -67,17 +68,26 @@ pub(super) async fn kept(
     name: &str,
     make: impl Future<Output = Result<Page, Problem>> + Send,
 ) -> Result<Page, Problem> {
-    let mut problem = None;
     let made = Box::pin(async {
-        make.await.map(|page| page.0).map_err(|why| {
-            problem = Some(why);
-            EngineError::Refused("the page cannot be made".into())
-        })
+        let page = make.await.map(|page| page.0);
+        page.map_err(|problem| EngineError::Refused(Box::new(NotShown(problem))))
     });
     let made = state.app().pages.get_or(name, made).await;
-    match (made, problem) {
-        (Ok(page), _) => Ok(Page(page)),
-        (Err(_), Some(problem)) => Err(problem),
-        (Err(error), None) => Err(error.into()),
+    made.map(Page)
+        .map_err(|error| match SharedCause::of::<NotShown>(&error) {
+            Some(NotShown(problem)) => problem.clone(),
+            None => error.into(),
+        })
+}
+
+/// What all who asked for a page are told in its place.
+#[derive(Debug)]
+struct NotShown(Problem);
+
+impl fmt::Display for NotShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the page cannot be made")
     }
 }
+
+impl std::error::Error for NotShown {}

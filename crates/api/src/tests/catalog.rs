@@ -7,6 +7,15 @@ use souk_domain::user::Role;
 use super::{TestApi, is};
 
 #[tokio::test]
+async fn many_who_ask_at_once_for_what_is_not_there_are_all_told_so() {
+    let api = TestApi::start().await;
+    let asked = (0..20).map(|_| api.get("/api/v1/products/nothing").send());
+    for answer in futures::future::join_all(asked).await {
+        is(&answer, 404, "not_found");
+    }
+}
+
+#[tokio::test]
 async fn products_are_shown_in_the_readers_language_and_kept_by_caches() {
     let api = TestApi::start().await;
     let admin = api.token(Role::Admin).await;

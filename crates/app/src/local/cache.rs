@@ -63,10 +63,14 @@ impl Cache for MemoryCache {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+    use std::pin::Pin;
     use std::sync::atomic::{AtomicU32, Ordering};
+    use std::task::Poll;
 
     use super::*;
     use crate::ports::EngineError;
+    use crate::ports::cache::SharedCause;
 
     #[tokio::test]
     async fn values_live_as_long_as_they_may() {
@@ -111,6 +115,28 @@ mod tests {
         assert_eq!(cache.get("a").await, None);
     }
 
+    #[derive(Debug, thiserror::Error)]
+    #[error("away")]
+    struct Away;
+
+    /// Whether it is not done after a first look.
+    async fn waits<F: Future + Unpin>(future: &mut F) -> bool {
+        poll_fn(|context| Poll::Ready(Pin::new(&mut *future).poll(context).is_pending())).await
+    }
+
+    #[tokio::test]
+    async fn whoever_goes_away_while_making_is_replaced() {
+        let cache = MemoryCache::new(10_000);
+        let ttl = Duration::from_mins(1);
+        let mut gone = cache.get_or("a", ttl, Box::pin(std::future::pending()));
+        assert!(waits(&mut gone).await);
+        let made = Box::pin(async { Ok(Bytes::from_static(b"1")) });
+        let mut next = cache.get_or("a", ttl, made);
+        assert!(waits(&mut next).await);
+        drop(gone);
+        assert_eq!(next.await.expect("made"), "1");
+    }
+
     #[tokio::test]
     async fn many_misses_at_once_are_one_making() {
         let cache = MemoryCache::new(10_000);
@@ -126,18 +152,25 @@ mod tests {
                     tokio::task::yield_now().await;
                     made.fetch_add(1, Ordering::Relaxed);
                     if fails {
-                        return Err(EngineError::Conflict);
+                        return Err(EngineError::Unavailable(Box::new(Away)));
                     }
                     Ok(Bytes::from_static(b"1"))
                 }),
             )
         };
-        // The first fails; one of the others makes it for all of them.
-        let (failed, good) = tokio::join!(
+        // What the first one gets, all get; whoever comes later makes it anew.
+        let (failed, others) = tokio::join!(
             ask(true),
             futures::future::join_all((0..100).map(|_| ask(false)))
         );
         assert!(failed.is_err());
+        for other in others {
+            let error = other.expect_err("it waited for the first");
+            assert!(matches!(error, EngineError::Unavailable(_)), "{error}");
+            assert!(SharedCause::of::<Away>(&error).is_some());
+        }
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        let good = futures::future::join_all((0..100).map(|_| ask(false))).await;
         assert!(good.iter().all(Result::is_ok));
         assert_eq!(made.load(Ordering::Relaxed), 2);
         assert!(ask(true).await.is_ok(), "it is there");

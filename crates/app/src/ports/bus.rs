@@ -47,8 +47,8 @@ pub enum News {
     },
     /// What shoppers see of the catalogue changed.
     CatalogueChanged {
-        /// What the catalogue is called from now on; no other one is called so.
-        edition: Uuid,
+        /// Which change; no other one is called so.
+        change: Uuid,
         /// Which process says so.
         by: Uuid,
     },

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use redis::{RedisError, Script, cmd};
+use redis::{ErrorKind, RedisError, Script, ServerErrorKind, cmd};
 use serde_json::Value;
 use souk_app::ports::{EngineError, Mirror};
 use souk_domain::stream::StreamKey;
@@ -79,9 +79,19 @@ impl StreamMirror {
 async fn look(redis: Redis, watched: Arc<AtomicBool>) {
     let mut ticks = tokio::time::interval(LOOK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut told = false;
     loop {
         ticks.tick().await;
         let patterns = redis.query::<u64>(cmd("PUBSUB").arg("NUMPAT")).await;
+        if let Err(error) = &patterns
+            && error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+            && !std::mem::replace(&mut told, true)
+        {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "Redis does not say whether other socket servers listen: they are told nothing"
+            );
+        }
         watched.store(patterns.is_ok_and(|count| count > 0), Ordering::Relaxed);
     }
 }

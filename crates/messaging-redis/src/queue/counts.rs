@@ -51,7 +51,8 @@ pub(super) async fn count(
     oldest.extend(first_of_each_priority(redis, engine).await?);
     Ok(QueueCounts {
         ready: waiting + paused + prioritised + due_now,
-        delayed: delayed - due_now,
+        // The two are counted one after the other: a job may have come in between.
+        delayed: delayed.saturating_sub(due_now),
         active,
         oldest_ready_at: ready_since(redis, engine, &oldest).await?,
     })

@@ -4,7 +4,7 @@
 //! BullMQ counts in `atm` how often a job ended. `souk-seen` is that count as we knew it when the job was last wanted: a
 //! job that is over for the store and ended more often than that was brought back on a dashboard; one that did not was
 //! left behind by a worker that died between telling the store and telling the queue. `souk-base` is the number of its
-//! starts that are no attempts of its present life.
+//! starts that are no attempts of its present life, `souk-uncounted` the lock of the last start that was taken out so.
 
 use std::collections::HashSet;
 
@@ -19,10 +19,14 @@ use super::engine::{Engine, asked, refused, unavailable};
 use super::{Fetched, RedisQueue, record};
 use crate::connection::Redis;
 
-/// Counts one start less, if the lock is still ours.
+/// Counts one start less, if the lock is still ours. Each start has a lock of its own, and is uncounted once however often
+/// it is asked for.
 const UNCOUNT: &str = "
 if redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('HINCRBY', KEYS[1], 'souk-base', 1)
+if redis.call('HGET', KEYS[1], 'souk-uncounted') ~= ARGV[1] then
+  redis.call('HINCRBY', KEYS[1], 'souk-base', 1)
+  redis.call('HSET', KEYS[1], 'souk-uncounted', ARGV[1])
+end
 return 1";
 
 /// A new life: its event, and what it counts from. A start that is already made counts as its first.
@@ -184,7 +188,8 @@ impl RedisQueue {
         Ok(None)
     }
 
-    /// Ends a job in the queue as it ended in the store.
+    /// Ends a job in the queue as it ended in the store. One that the queue does not let end stands in nobody's way: its
+    /// lock runs out, and it is tried again then.
     async fn end_again(&self, one: &Fetched, job: &NewJob) -> Result<(), EngineError> {
         let outcome = match self.store.failed_job(job.id).await? {
             Some(failed) => JobOutcome::Failed(failed.error),
@@ -200,8 +205,46 @@ impl RedisQueue {
             }
         };
         match asked(end).await {
-            Err(error) if !super::lost(&error) => Err(refused(error)),
-            _ => Ok(()),
+            Err(error) if !super::lost(&error) => {
+                tracing::warn!(
+                    job_id = %job.id,
+                    kind = %job.kind,
+                    error = &error as &dyn std::error::Error,
+                    "a job that is over cannot be ended in the queue"
+                );
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::AsyncCommands as _;
+    use souk_testbed::Redis as Server;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_start_is_uncounted_once_however_often_it_is_asked_for() {
+        let server = Server::start().await.unwrap();
+        let client = redis::Client::open(server.url()).unwrap();
+        let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+        let counting = redis.clone();
+        let uncount = async |lock: &str| -> i64 {
+            let script = Script::new(UNCOUNT);
+            let mut asked = script.key("job");
+            asked.key("job:lock").arg(lock);
+            asked.invoke_async(&mut counting.clone()).await.unwrap()
+        };
+        for (lock, base) in [("first", 1), ("second", 2)] {
+            redis.set::<_, _, ()>("job:lock", lock).await.unwrap();
+            // The answer to the first of these was lost.
+            assert_eq!((uncount(lock).await, uncount(lock).await), (1, 1));
+            assert_eq!(uncount("somebody else's").await, 0);
+            let counted: i64 = redis.hget("job", "souk-base").await.unwrap();
+            assert_eq!(counted, base);
         }
     }
 }

@@ -169,7 +169,7 @@ async fn connection(dialler: &Dialler) -> Result<RedisConnectionOptions, bullmq:
         options.cluster_nodes = address
             .hosts
             .iter()
-            .map(|(host, port)| format!("{scheme}://{host}:{port}"))
+            .map(|(host, port)| format!("{scheme}://{}", crate::address::join(host, *port)))
             .collect();
     }
     Ok(options)

@@ -65,7 +65,7 @@ impl RedisQueue {
     ) -> Self {
         let (engines, engine) = watch::channel(None);
         let held = HeldJobs::new(ids.uuid());
-        let bell = Bell::new(redis.dialler(), clock.clone());
+        let bell = Bell::new(redis.dialler(), clock.clone(), options.longest_wait);
         let task = tokio::spawn(engine::keep(redis.clone(), options, clock.clone(), engines));
         Self {
             redis,

@@ -14,41 +14,43 @@ use super::engine::Engine;
 use crate::connection::{Link, Redis};
 use crate::dial::{Dialler, PATIENCE};
 
-/// Longest wait on the connection: what waits behind it waits as long.
-const LONGEST: Duration = Duration::from_secs(1);
-
 /// The mark of a job that may run now.
 const READY: &str = "0";
 
 pub(super) struct Bell {
     dialler: Arc<Dialler>,
     clock: Arc<dyn Clock>,
+    longest: Duration,
     link: Mutex<Option<Link>>,
 }
 
 impl Bell {
-    pub(super) fn new(dialler: Arc<Dialler>, clock: Arc<dyn Clock>) -> Self {
+    /// `longest` is the longest wait on the connection: what waits behind it waits as long.
+    pub(super) fn new(dialler: Arc<Dialler>, clock: Arc<dyn Clock>, longest: Duration) -> Self {
         Self {
             dialler,
             clock,
+            longest,
             link: Mutex::default(),
         }
     }
 
-    /// Until there may be a job, at most so long and never more than a second.
+    /// Until there may be a job, at most so long and never longer than the longest wait; what comes on top of it is the
+    /// way to Redis and back. A Redis that stands still is left a second later.
     pub(super) async fn wait(
         &self,
         redis: &Redis,
         engine: &watch::Receiver<Option<Arc<Engine>>>,
         most: Duration,
     ) {
-        let most = most.min(LONGEST);
+        let most = most.min(self.longest);
         let until = Instant::now() + most;
         let engine = engine.borrow().clone().filter(|_| redis.is_up());
         let rung = match engine {
-            Some(engine) => timeout(most, self.rings(redis, &engine, until))
+            // The server ends the wait. Whoever cut it off here would throw the connection away, and a mark with it.
+            Some(engine) => timeout(most + PATIENCE, self.rings(redis, &engine, until))
                 .await
-                .unwrap_or(Ok(())),
+                .unwrap_or_else(|_| Err(crate::dial::timed_out())),
             None => Err(crate::dial::timed_out()),
         };
         if rung.is_err() {
@@ -62,7 +64,7 @@ impl Bell {
             let left = until.saturating_duration_since(Instant::now());
             let due = self.next_due(redis, engine).await?;
             let pause = due.map_or(left, |due| due.min(left));
-            if pause.is_zero() || self.mark_within(engine, pause).await? {
+            if pause.is_zero() || self.mark_until(engine, Instant::now() + pause).await? {
                 return Ok(());
             }
         }
@@ -88,12 +90,14 @@ impl Bell {
         }))
     }
 
-    /// Whether a job is marked as ready within some time. The mark of a job whose time will come is no such mark.
-    async fn mark_within(&self, engine: &Engine, most: Duration) -> RedisResult<bool> {
+    /// Whether a job is marked as ready until then. The mark of a job whose time will come is no such mark.
+    async fn mark_until(&self, engine: &Engine, until: Instant) -> RedisResult<bool> {
         let mut link = self.link.lock().await;
+        // Somebody may have waited on it before.
+        let most = until.saturating_duration_since(Instant::now());
         let mut current = match link.take() {
             Some(current) => current,
-            None => timeout(PATIENCE, self.dialler.link(LONGEST + PATIENCE))
+            None => timeout(PATIENCE, self.dialler.link(self.longest + PATIENCE))
                 .await
                 .unwrap_or_else(|_| Err(crate::dial::timed_out()))?,
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use souk_app::ports::store::{FailedJob, JobOutcome, ListError, Listed, OutboxStore, Settlement};
-use souk_app::ports::{Clock as _, EngineError, NewJob, Queue as _};
+use souk_app::ports::{Clock as _, EngineError, LeasedJob, NewJob, Queue as _};
 use souk_domain::{EventId, EventRecord, JobId, Timestamp};
 use souk_messaging_redis::{QueueOptions, RedisQueue};
 use uuid::Uuid;
@@ -165,6 +165,40 @@ async fn the_job_of_a_dead_worker_comes_back_and_one_that_was_over_does_not() {
         .await
         .unwrap();
     assert_eq!(reason, "no such address", "it is where operators look");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_over_and_cannot_be_ended_stands_in_nobodys_way() {
+    let engine = OnRedis::start(Duration::from_millis(50)).await;
+    let queue = engine.now();
+    queue.push(jobs(2)).await.unwrap();
+    // The first is over, and waits for jobs that another program hung below it: BullMQ lets no such job end.
+    let below = "bull:souk-mail:ob-00000000-0000-0000-0000-000000000001:dependencies";
+    let mut hang = redis::cmd("SADD");
+    hang.arg(below).arg("bull:souk-mail:another");
+    engine.redis.query::<()>(&hang).await.unwrap();
+    let over = LeasedJob {
+        job: receipt(1),
+        token: 0,
+        attempt: 1,
+        lease_until: SystemClock.now(),
+    };
+    let settlement = crate::interop::settlement(&over, &JobOutcome::Done);
+    engine.store.settle(vec![settlement]).await.unwrap();
+    let now = SystemClock.now();
+    let leased = queue.lease(5, now, LEASE).await.unwrap();
+    let ids: Vec<_> = leased.iter().map(|leased| leased.job.id).collect();
+    assert_eq!(ids, [receipt(2).id]);
+    end(&engine, &leased[0], JobOutcome::Done).await;
+    // With nothing below it, it is ended when its lock has run out.
+    let free = redis::cmd("DEL").arg(below).to_owned();
+    engine.redis.query::<()>(&free).await.unwrap();
+    until("it is ended", LEASE * 2, async || {
+        let now = SystemClock.now();
+        assert_eq!(queue.lease(5, now, LEASE).await.unwrap(), []);
+        queue.counts(now).await.unwrap().active == 0
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

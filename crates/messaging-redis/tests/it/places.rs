@@ -8,15 +8,20 @@ use std::time::Duration;
 use bytes::Bytes;
 use redis::cmd;
 use souk_app::ports::store::JobOutcome;
-use souk_app::ports::{Bus as _, Cache as _, Ids, News, Presence as _, Queue as _, Quota};
+use souk_app::ports::{
+    Bus as _, Cache as _, Ids, Mirror as _, News, Presence as _, Queue as _, Quota,
+};
 use souk_domain::UserId;
+use souk_domain::stream::StreamKey;
+use souk_messaging_redis::adapter::StreamMirror;
 use souk_messaging_redis::{
     Address, AddressError, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence,
-    RedisQueue,
+    RedisQueue, Subscriber,
 };
 use souk_store_sqlite::{SqliteOptions, SqliteStore};
 use souk_testbed::{Folder, Process, Redis as Server, free_port};
 
+use crate::adapter::site::Site;
 use crate::interop::{receipt, settlement};
 use crate::queue::answers;
 use crate::support::{SystemClock, TestIds, connect, share, take_in_turn, until};
@@ -63,6 +68,15 @@ async fn all_works(redis: &Redis) {
         heard.try_recv().is_ok()
     })
     .await;
+
+    let mirror = StreamMirror::start(redis, "socket.io");
+    let (patterns, _heard) = Subscriber::open(redis);
+    patterns.subscribe_pattern("souk:*");
+    until("it is seen that somebody listens", SOON, async || {
+        mirror.is_watched()
+    })
+    .await;
+    mirror.claim(StreamKey::Store, 1).await.unwrap();
     a_job_goes_round(redis).await;
 }
 
@@ -157,6 +171,11 @@ async fn the_documented_rights_are_enough_and_no_more_are_asked_for() {
     let url = format!("redis://souk:p%40ss%2Fword@127.0.0.1:{}", server.port());
     let redis = connect(&url);
     all_works(&redis).await;
+    // The adapter: an instance joins the others, and is heard by them.
+    let [one, other] = [Site::start(&url, 1).await, Site::start(&url, 2).await];
+    one.servers(2).await;
+    one.everyone().server_side_emit(&["hello".into()]);
+    assert_eq!(other.said(1).await, [serde_json::json!(["hello"])]);
     let refused: redis::Value = admin.query(cmd("ACL").arg("LOG")).await.unwrap();
     assert_eq!(refused, redis::Value::Array(vec![]));
     // They are no more than that.

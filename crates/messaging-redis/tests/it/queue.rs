@@ -37,6 +37,8 @@ impl OnRedis {
             options: QueueOptions {
                 lease: second * 30,
                 stalled_every: Duration::from_millis(50),
+                // Far longer than any test waits for news: only the bell can end a wait in time.
+                longest_wait: Duration::from_secs(30),
                 ..QueueOptions::default()
             },
             queue: None,
@@ -105,6 +107,31 @@ impl QueueEngine for OnRedis {
 
 /// What the contract calls a second.
 const SECOND: Duration = Duration::from_millis(250);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_waits_keep_their_connection() {
+    let engine = OnRedis::start(SECOND).await;
+    let queue = engine.now();
+    let dialled = async || {
+        let mut info = redis::cmd("INFO");
+        let told: String = engine.redis.query(info.arg("stats")).await.unwrap();
+        let count = told
+            .lines()
+            .find_map(|line| line.strip_prefix("total_connections_received:"));
+        count.unwrap().parse::<u64>().unwrap()
+    };
+    let before = dialled().await;
+    for _ in 0..20 {
+        queue.wait(Duration::from_millis(200)).await;
+    }
+    // Two at once share it as well: one of them waits for the other first.
+    tokio::join!(
+        queue.wait(Duration::from_millis(200)),
+        queue.wait(Duration::from_millis(200))
+    );
+    let more = dialled().await - before;
+    assert!(more <= 1, "{more} connections for idle waits");
+}
 
 mod contract {
     use super::{OnRedis, SECOND};

@@ -1,7 +1,6 @@
 //! Reading everything, in canonical order, as it was at one moment.
 
 use mongodb::bson::{Document, doc};
-use mongodb::options::{CollectionOptions, ReadConcern, SessionOptions};
 use mongodb::{ClientSession, SessionCursor};
 use serde::de::DeserializeOwned;
 use souk_app::ports::store::{Row, hash_text};
@@ -24,26 +23,14 @@ use crate::stock::{MoveRow, StockRow};
 use crate::store::Inner;
 use crate::support::REPLIES;
 
-/// The server keeps the moment no longer, or cannot go back to it.
-const TOO_OLD: [i32; 2] = [239, 246];
-
 pub(super) async fn export(inner: &Inner, out: mpsc::Sender<Vec<Row>>) -> Result<(), Failure> {
-    let mut options = SessionOptions::default();
-    options.snapshot = Some(true);
-    let session = inner.client.start_session().with_options(options);
     let mut export = Export {
         inner,
-        session: inner.within(session.into_future()).await?,
+        session: inner.snapshot(None).await?,
         out,
     };
-    match export.all().await {
-        Err(Failure::Mongo(said)) if said.code().is_some_and(|code| TOO_OLD.contains(&code)) => {
-            Err(Failure::Refused(
-                "the export took longer than MongoDB keeps its moment: raise minSnapshotHistoryWindowInSeconds",
-            ))
-        }
-        exported => exported.map(|_| ()),
-    }
+    let exported = export.all().await;
+    exported.map(|_| ()).map_err(Failure::of_moment)
 }
 
 struct Export<'a> {
@@ -174,13 +161,7 @@ impl Export<'_> {
     where
         T: DeserializeOwned + Send + Sync,
     {
-        // The driver would leave another concern as it is, and the session's moment with it.
-        let mut options = CollectionOptions::default();
-        options.read_concern = Some(ReadConcern::snapshot());
-        let documents = self
-            .inner
-            .database
-            .collection_with_options::<T>(collection, options);
+        let documents = self.inner.at_moment::<T>(collection);
         let asked = documents
             .find(doc! {})
             .sort(order)

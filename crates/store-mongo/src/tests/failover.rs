@@ -68,7 +68,10 @@ async fn a_killed_primary_costs_seconds_and_no_order() {
                     at: souk_app::ports::contract::fixtures::at(1),
                     body: EntryBody::message("hello".into()),
                 };
-                while store.append(vec![entry.clone()]).await.is_err() {}
+                let until = Instant::now() + Duration::from_mins(1);
+                while let Err(error) = store.append(vec![entry.clone()]).await {
+                    assert!(Instant::now() < until, "{error}");
+                }
                 said += 1;
             }
             said

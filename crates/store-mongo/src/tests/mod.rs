@@ -2,6 +2,7 @@
 
 mod accounts;
 mod asked;
+mod beside;
 mod catalog;
 mod damage;
 mod dump;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use futures::TryStreamExt as _;
 use mongodb::bson::{Document, Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
 use serde::Deserialize;
 
 use super::Faults;
-use super::view::{Pages, View};
+use super::view::Pages;
 use crate::failure::Failure;
 use crate::order_row::{ORDER_IDS, ORDERS, Whose};
 use crate::records::uuid;
@@ -23,16 +24,8 @@ pub(super) async fn check(inner: &Inner, faults: &mut Faults) -> Result<(), Fail
 
 /// No two orders have one key or one number. The orders say so themselves: an index may have been dropped.
 async fn once(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
-    let twice = |key: Document| {
-        vec![
-            doc! { "$group": { "_id": key, "count": { "$sum": 1_i64 } } },
-            doc! { "$match": { "count": { "$gt": 1 } } },
-        ]
-    };
-    let mut view = View::now(inner).await?;
-    let keys = twice(doc! { "user": "$user", "key": "$key" });
-    view.aggregate(ORDERS, keys, |row| {
-        let count = row.get_i64("count").unwrap_or_default();
+    let keys = doc! { "user": "$user", "key": "$key" };
+    twice(inner, keys, |count, row| {
         if let Ok(id) = row.get_document("_id") {
             let key = id.get_str("key").unwrap_or_default();
             let user = id.get("user").map(ToString::to_string).unwrap_or_default();
@@ -44,9 +37,7 @@ async fn once(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
         !faults.are_enough()
     })
     .await?;
-    let numbers = twice(doc! { "number": "$number" });
-    view.aggregate(ORDERS, numbers, |row| {
-        let count = row.get_i64("count").unwrap_or_default();
+    twice(inner, doc! { "number": "$number" }, |count, row| {
         let id = row.get_document("_id");
         let number = id.ok().and_then(|id| id.get_i64("number").ok());
         let number = number.unwrap_or_default();
@@ -54,6 +45,29 @@ async fn once(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
         !faults.are_enough()
     })
     .await
+}
+
+/// What several orders have, and how many, one after the other to `each`, until it says that it has enough.
+///
+/// All orders are read, and nothing is compared with anything else: on a snapshot it would have to end before the server
+/// forgets the moment.
+async fn twice(
+    inner: &Inner,
+    key: Document,
+    mut each: impl FnMut(i64, &Document) -> bool,
+) -> Result<(), Failure> {
+    let pipeline = [
+        doc! { "$group": { "_id": key, "count": { "$sum": 1_i64 } } },
+        doc! { "$match": { "count": { "$gt": 1 } } },
+    ];
+    let orders = inner.collection::<Document>(ORDERS);
+    let mut found = orders.aggregate(pipeline).allow_disk_use(true).await?;
+    while let Some(row) = found.try_next().await? {
+        if !each(row.get_i64("count").unwrap_or_default(), &row) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 #[derive(Deserialize)]

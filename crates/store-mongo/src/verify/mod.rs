@@ -24,7 +24,8 @@ use crate::store::{Inner, MongoStore};
 impl VerifyStore for MongoStore {
     async fn verify(&self) -> Result<Vec<Fault>, EngineError> {
         let mut faults = Faults::default();
-        check(&self.inner, &mut faults).await?;
+        let checked = check(&self.inner, &mut faults).await;
+        checked.map_err(Failure::of_moment)?;
         Ok(faults.into_found())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use futures::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, Uuid as BsonUuid, doc};
-use mongodb::options::{AggregateOptions, SessionOptions};
+use mongodb::options::AggregateOptions;
 use serde::Deserialize;
 use souk_domain::catalog::{Inventory, Variant};
 use souk_domain::{MoveId, ids};
@@ -35,18 +35,18 @@ async fn sums(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
     let group = doc! { "$group": {
         "_id": "$variant", "received": kind(0), "sold": kind(1), "returned": kind(2),
     } };
-    let mut session = snapshot(inner, None).await?;
+    let mut session = inner.snapshot(None).await?;
     let disk = AggregateOptions::builder().allow_disk_use(true).build();
     let mut summed = inner
-        .collection::<Document>("stock_moves")
+        .at_moment::<Document>("stock_moves")
         .aggregate(vec![group, doc! { "$sort": { "_id": 1 } }])
         .with_options(disk)
         .with_type::<StockRow>()
         .session(&mut session)
         .await?;
-    let mut beside = snapshot(inner, Some(&session)).await?;
+    let mut beside = inner.snapshot(Some(&session)).await?;
     let mut counted = inner
-        .collection::<StockRow>("stock")
+        .at_moment::<StockRow>("stock")
         .find(doc! {})
         .sort(doc! { "_id": 1 })
         .session(&mut beside)
@@ -87,16 +87,6 @@ async fn sums(inner: &Inner, faults: &mut Faults) -> Result<(), Failure> {
 
 fn parts(row: &StockRow) -> Sums {
     (row.received, row.sold, row.returned)
-}
-
-/// A session of its own on a snapshot, or on the same one as another.
-async fn snapshot(
-    inner: &Inner,
-    of: Option<&mongodb::ClientSession>,
-) -> Result<mongodb::ClientSession, Failure> {
-    let mut options = SessionOptions::builder().snapshot(true).build();
-    options.snapshot_time = of.and_then(mongodb::ClientSession::snapshot_time);
-    Ok(inner.client.start_session().with_options(options).await?)
 }
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use futures::TryStreamExt as _;
 use mongodb::ClientSession;
 use mongodb::bson::{Bson, Document, deserialize_from_document, doc};
-use mongodb::options::{AggregateOptions, FindOptions, SessionOptions};
+use mongodb::options::{AggregateOptions, FindOptions};
 use serde::de::DeserializeOwned;
 
 use super::Faults;
@@ -22,8 +22,7 @@ pub(super) struct View<'i> {
 impl<'i> View<'i> {
     /// One that begins with the first reading.
     pub(super) async fn now(inner: &'i Inner) -> Result<Self, Failure> {
-        let options = SessionOptions::builder().snapshot(true).build();
-        let session = inner.client.start_session().with_options(options).await?;
+        let session = inner.snapshot(None).await?;
         Ok(Self { inner, session })
     }
 
@@ -50,23 +49,27 @@ impl<'i> View<'i> {
     where
         T: DeserializeOwned + Send + Sync,
     {
-        let collection = self.inner.collection::<T>(collection);
-        let mut found = collection
-            .find(filter)
-            .with_options(options)
-            .session(&mut self.session)
-            .await?;
-        Ok(found.stream(&mut self.session).try_collect().await?)
+        let found = async {
+            let collection = self.inner.at_moment::<T>(collection);
+            let mut found = collection
+                .find(filter)
+                .with_options(options)
+                .session(&mut self.session)
+                .await?;
+            found.stream(&mut self.session).try_collect().await
+        };
+        self.inner.within(found).await
     }
 
-    /// What the server makes of a collection; one after the other to `each`, until it says that it has enough.
+    /// What the server makes of a collection; one after the other to `each`, until it says that it has enough. However
+    /// long that takes: it may have to read the whole of it before it says anything.
     pub(super) async fn aggregate(
         &mut self,
         collection: &str,
         pipeline: Vec<Document>,
         mut each: impl FnMut(Document) -> bool,
     ) -> Result<(), Failure> {
-        let collection = self.inner.collection::<Document>(collection);
+        let collection = self.inner.at_moment::<Document>(collection);
         // What has to be sorted goes to files, not to the server's memory.
         let options = AggregateOptions::builder().allow_disk_use(true).build();
         let mut found = collection

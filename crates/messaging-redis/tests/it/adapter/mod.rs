@@ -9,6 +9,6 @@ mod hostile;
 mod mirror;
 mod outage;
 mod peer;
-mod site;
+pub mod site;
 mod subscriptions;
 mod together;
