@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use mongodb::bson::{Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
@@ -37,10 +38,11 @@ const MOST_DUPLICATES: u32 = 3;
 
 /// Commits a batch. Rivals are told of at once: the caller knows how to make way.
 pub(crate) async fn commit(inner: &Inner, commands: &[Command]) -> Result<Committed, Failure> {
+    let until = Instant::now() + inner.options.deadline;
     let mut duplicates = 0;
     loop {
         let committed = inner
-            .transact(Rivals::Tell, |transaction| async move {
+            .transact_until(until, Rivals::Tell, |transaction| async move {
                 // Two orders have one number about never: it is looked at only when it happened.
                 let renumbered = numbers::free(&transaction, commands, duplicates > 0).await?;
                 let batch = Batch(renumbered.as_deref().unwrap_or(commands));
@@ -49,7 +51,11 @@ pub(crate) async fn commit(inner: &Inner, commands: &[Command]) -> Result<Commit
             .await;
         match committed {
             // Another batch wrote the same buyer's key, or the number, since this one looked: now it is found.
-            Err(failure) if failure.duplicate().is_some() && duplicates < MOST_DUPLICATES => {
+            Err(failure)
+                if failure.duplicate().is_some()
+                    && duplicates < MOST_DUPLICATES
+                    && Instant::now() < until =>
+            {
                 duplicates += 1;
             }
             other => return other,

@@ -65,7 +65,21 @@ impl Inner {
         W: Fn(Transaction) -> F,
         F: Future<Output = Result<T, Failure>>,
     {
-        let until = Instant::now() + self.options.deadline;
+        self.transact_until(Instant::now() + self.options.deadline, rivals, work)
+            .await
+    }
+
+    /// The same, with what is left of a call's time.
+    pub(crate) async fn transact_until<T, W, F>(
+        &self,
+        until: Instant,
+        rivals: Rivals,
+        work: W,
+    ) -> Result<T, Failure>
+    where
+        W: Fn(Transaction) -> F,
+        F: Future<Output = Result<T, Failure>>,
+    {
         let mut attempt = 0;
         loop {
             let failure = match self.attempt(until, &work).await {

@@ -11,7 +11,7 @@ use souk_app::ports::store::{Appended, OutboxStore, StreamStore};
 use souk_app::ports::{Bus, Cause, Clock, EngineError, News, Queue};
 use souk_app::reactions::{Reactions, follow};
 use souk_domain::stream::NewEntry;
-use souk_domain::{EventId, EventRecord};
+use souk_domain::{EventId, EventRecord, Timestamp};
 
 /// Most entries or jobs of one call to an engine.
 const CHUNK: usize = 200;
@@ -43,12 +43,9 @@ impl Handover {
         self.mark(&handed).await
     }
 
-    /// Hands events on, together if that works; how many jobs follow from each is for [`Self::mark`]. One that an engine
+    /// Hands events on, together if that works; what was is for [`Self::mark`]. One that an engine
     /// refuses must not hold up the others: then each goes alone, and the refused one is put off.
-    pub(crate) async fn forward(
-        &self,
-        events: &[EventRecord],
-    ) -> Result<Vec<(EventId, u32)>, EngineError> {
+    pub(crate) async fn forward(&self, events: &[EventRecord]) -> Result<Vec<Handed>, EngineError> {
         match self.forward_together(events).await {
             Err(EngineError::Refused(_)) => {}
             other => return other,
@@ -64,20 +61,26 @@ impl Handover {
     }
 
     /// Tells the outbox that events were handed on. One that it refuses does not hold up the others.
-    pub(crate) async fn mark(&self, handed: &[(EventId, u32)]) -> Result<(), EngineError> {
-        if handed.is_empty() {
-            return Ok(());
-        }
-        match self.outbox.handed_on(handed, self.clock.now()).await {
-            Err(EngineError::Refused(_)) => {}
-            other => return other,
-        }
+    pub(crate) async fn mark(&self, handed: &[Handed]) -> Result<(), EngineError> {
+        let now = self.clock.now();
+        let mut by_time: BTreeMap<Timestamp, Vec<(EventId, u32)>> = BTreeMap::new();
         for one in handed {
-            match self
-                .outbox
-                .handed_on(std::slice::from_ref(one), self.clock.now())
-                .await
-            {
+            // Before its last job may run, nothing of it is late.
+            let at = one.run_at.map_or(now, |run_at| run_at.max(now));
+            by_time.entry(at).or_default().push((one.event, one.jobs));
+        }
+        for (at, events) in by_time {
+            match self.outbox.handed_on(&events, at).await {
+                Err(EngineError::Refused(_)) => self.mark_each(&events, at).await?,
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn mark_each(&self, events: &[(EventId, u32)], at: Timestamp) -> Result<(), EngineError> {
+        for one in events {
+            match self.outbox.handed_on(std::slice::from_ref(one), at).await {
                 Err(EngineError::Refused(cause)) => {
                     tracing::error!(event = %one.0, error = %cause, "the outbox does not take it that an event was handed on");
                 }
@@ -87,14 +90,11 @@ impl Handover {
         Ok(())
     }
 
-    async fn forward_together(
-        &self,
-        events: &[EventRecord],
-    ) -> Result<Vec<(EventId, u32)>, EngineError> {
+    async fn forward_together(&self, events: &[EventRecord]) -> Result<Vec<Handed>, EngineError> {
         let (mut entries, mut jobs, mut handed) = (Vec::new(), Vec::new(), Vec::new());
         for event in events {
             let follows = follow(event);
-            handed.push((event.id, count(&follows)));
+            handed.push(Handed::of(event, &follows));
             entries.extend(follows.entries);
             jobs.extend(follows.jobs);
         }
@@ -140,15 +140,16 @@ impl Handover {
     async fn put_off(&self, event: &EventRecord, cause: &Cause) -> Result<(), EngineError> {
         tracing::error!(event = %event.id, error = %cause, "an event cannot be handed on; it is tried again later");
         metrics::counter!("souk_relay_refused_total").increment(1);
-        let jobs = count(&follow(event)).max(1);
-        self.mark(&[(event.id, jobs)]).await
+        let handed = Handed::of(event, &follow(event));
+        let jobs = handed.jobs.max(1);
+        self.mark(&[Handed { jobs, ..handed }]).await
     }
 
     /// Events that wait for somebody to hand them on.
     pub(crate) async fn overdue(
         &self,
-        stated_before: souk_domain::Timestamp,
-        handed_before: souk_domain::Timestamp,
+        stated_before: Timestamp,
+        handed_before: Timestamp,
         limit: u32,
     ) -> Result<Vec<EventRecord>, EngineError> {
         self.outbox
@@ -157,8 +158,24 @@ impl Handover {
     }
 }
 
-fn count(follows: &Reactions) -> u32 {
-    u32::try_from(follows.jobs.len()).unwrap_or(u32::MAX)
+/// An event that was handed on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Handed {
+    event: EventId,
+    /// How many jobs follow from it.
+    jobs: u32,
+    /// When the last of them may run.
+    run_at: Option<Timestamp>,
+}
+
+impl Handed {
+    fn of(event: &EventRecord, follows: &Reactions) -> Self {
+        Self {
+            event: event.id,
+            jobs: u32::try_from(follows.jobs.len()).unwrap_or(u32::MAX),
+            run_at: follows.jobs.iter().map(|job| job.run_at).max(),
+        }
+    }
 }
 
 /// The ids of events, to tell whether two lists are of the same.

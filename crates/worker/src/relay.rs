@@ -8,12 +8,12 @@
 use std::time::Duration;
 
 use souk_app::ports::EngineError;
-use souk_domain::{EventId, EventRecord};
+use souk_domain::EventRecord;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use crate::handover::Handover;
+use crate::handover::{Handed, Handover};
 
 /// Most events that are handed on together, about.
 const BATCH: usize = 1_024;
@@ -88,8 +88,8 @@ fn gathering(events: usize) -> Duration {
 struct Relaying {
     handover: Handover,
     stop: CancellationToken,
-    /// What the store does not know yet: events that were handed on, and how many jobs follow from each.
-    handed: Vec<(EventId, u32)>,
+    /// What the store does not know yet.
+    handed: Vec<Handed>,
     mark_at: Option<Instant>,
 }
 

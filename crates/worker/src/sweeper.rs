@@ -66,6 +66,7 @@ pub(crate) async fn sweep(
 mod tests {
     use std::sync::Arc;
 
+    use souk_domain::stream::StreamKey;
     use souk_domain::{Event, EventRecord, Locale, Money, OrderId, OrderNumber, UserId};
     use uuid::Uuid;
 
@@ -178,6 +179,32 @@ mod tests {
         let state = engines.state();
         let handed = |n: usize| state.outbox[n].1.is_some();
         assert_eq!((handed(0), handed(1), handed(2)), (true, false, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_to_be_done_later_is_not_late_before_its_time() {
+        let (engines, handover) = bench(0).await;
+        let mail_at = handover.clock.now() + OVERDUE * 3;
+        let user_id = UserId(Uuid::from_u128(1));
+        let replied = EventRecord {
+            event: Event::StaffReplied {
+                stream: StreamKey::Support(user_id),
+                seq: 1,
+                user_id,
+                mail_at,
+            },
+            ..placed(1)
+        };
+        engines.state().outbox = vec![(replied, None, 0)];
+        assert_eq!(sweep_now(&handover).await.unwrap(), 1);
+        tokio::time::sleep(OVERDUE * 2).await;
+        assert_eq!(
+            sweep_now(&handover).await.unwrap(),
+            0,
+            "the mail is not due yet"
+        );
+        tokio::time::sleep(OVERDUE * 3).await;
+        assert_eq!(sweep_now(&handover).await.unwrap(), 1);
     }
 
     #[tokio::test(start_paused = true)]
