@@ -9,7 +9,8 @@ use souk_app::ports::store::{
     Unread,
 };
 use souk_domain::stream::{
-    Change, Content, Entry, First, NewEntry, Post, PostError, StreamKey, decide, follow,
+    Change, Content, Entry, First, MESSAGE_BEGINS, NewEntry, Post, PostError, StreamKey, decide,
+    follow,
 };
 use souk_domain::{JobId, UserId};
 use uuid::Uuid;
@@ -328,15 +329,11 @@ fn unread(connection: &Connection, stream: StreamKey, user: UserId) -> Result<Un
     let key = stream_key(stream);
     let head = streams::head(connection, &key)?.unwrap_or(0);
     let read = marked(connection, &key, user)?;
-    let talks = matches!(
-        stream,
-        StreamKey::Order(_) | StreamKey::Support(_) | StreamKey::Notes(_)
-    );
-    // The stored form begins with the type; a message that was taken back has no data.
-    let said = if talks {
-        r#"AND substr(body, 1, 26) = '{"type":"message","data":{'"#
+    let said = if stream.is_talk() {
+        let length = MESSAGE_BEGINS.len();
+        format!("AND substr(body, 1, {length}) = '{MESSAGE_BEGINS}'")
     } else {
-        ""
+        String::new()
     };
     let sql = format!(
         "SELECT count(*) FROM (SELECT 1 FROM entries WHERE stream = ?1 AND seq > ?2
