@@ -248,7 +248,7 @@ pub struct NewEntry {
 }
 
 /// An entry with its number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place in the stream, from 1.
     pub seq: u64,
