@@ -10,7 +10,7 @@ use souk_app::ports::EngineError;
 use souk_app::ports::store::{
     AuditRecord, ChatStore, MOST_AUDIT, MOST_UNREAD, Posted, ReadMark, Unread,
 };
-use souk_domain::stream::{Post, PostError, StreamKey, decide, follow};
+use souk_domain::stream::{MESSAGE_BEGINS, Post, PostError, StreamKey, decide, follow};
 use souk_domain::support::Conversation;
 use souk_domain::user::User;
 use souk_domain::{EntryId, EventRecord, JobId, UserId};
@@ -326,19 +326,12 @@ async fn unread(
 
 /// Counts what came after a number and is somebody else's.
 async fn count(inner: &Inner, stream: StreamKey, user: UserId, read: i64) -> Result<u32, Failure> {
-    let talks = matches!(
-        stream,
-        StreamKey::Order(_) | StreamKey::Support(_) | StreamKey::Notes(_)
-    );
     let mut filter = doc! {
         "stream": stream.to_string(), "seq": { "$gt": read }, "by": { "$ne": id(user.0) },
     };
-    if talks {
-        // The stored form begins with the type; a message that was taken back has no data.
-        filter.insert(
-            "body",
-            doc! { "$regex": r#"^\{"type":"message","data":\{"# },
-        );
+    if stream.is_talk() {
+        let begins = format!("^{}", MESSAGE_BEGINS.replace('{', r"\{"));
+        filter.insert("body", doc! { "$regex": begins });
     }
     let entries = inner.collection::<Document>("entries");
     let counted = entries

@@ -27,6 +27,30 @@ pub(crate) struct MarkRow {
     pub(crate) mailed_by: Option<BsonUuid>,
 }
 
+impl MarkRow {
+    /// The mark of somebody.
+    pub(crate) fn of(stream: StreamKey, user: UserId, mark: &MailMark) -> Result<Self, Failure> {
+        Ok(Self {
+            stream: stream.to_string(),
+            user: id(user.0),
+            seq: integer(mark.read)?,
+            mailed_after: integer(mark.mailed_after)?,
+            mailed: integer(mark.mailed)?,
+            mailed_by: mark.mailed_by.map(|job| id(job.0)),
+        })
+    }
+
+    /// What it says.
+    pub(crate) fn mark(&self) -> MailMark {
+        MailMark {
+            read: natural(self.seq),
+            mailed_after: natural(self.mailed_after),
+            mailed: natural(self.mailed),
+            mailed_by: self.mailed_by.map(|job| JobId(uuid(job))),
+        }
+    }
+}
+
 const MARKS: &str = "read_marks";
 
 /// Marks that a filter finds.
@@ -92,12 +116,7 @@ pub(crate) async fn claim_mail(
     job: JobId,
 ) -> Result<Option<(u64, u64)>, Failure> {
     let known: Option<MarkRow> = transaction.find_one(MARKS, of(stream, user)).await?;
-    let mark = known.map_or_else(MailMark::default, |row| MailMark {
-        read: natural(row.seq),
-        mailed_after: natural(row.mailed_after),
-        mailed: natural(row.mailed),
-        mailed_by: row.mailed_by.map(|job| JobId(uuid(job))),
-    });
+    let mark = known.map_or_else(MailMark::default, |row| row.mark());
     let (after, upto) = match mark.claim(seq, upto, job) {
         Claim::None => return Ok(None),
         Claim::Known(after, upto) => return Ok(Some((after, upto))),

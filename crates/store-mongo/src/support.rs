@@ -10,7 +10,7 @@ use souk_app::ports::EngineError;
 use souk_app::ports::store::{
     ConversationCounts, ConversationView, DeskConversation, ListError, Listed, SupportStore,
 };
-use souk_domain::stream::{Assignee, Author, EntryBody, NewEntry, StreamKey};
+use souk_domain::stream::{Assignee, Author, StreamKey};
 use souk_domain::support::{CannedReply, Conversation, ConversationChange, ConversationError};
 use souk_domain::user::User;
 use souk_domain::{EntryId, Timestamp, UserId};
@@ -176,16 +176,7 @@ async fn change_one(
         Some(id) => named(transaction, id).await?,
         None => None,
     };
-    let said = NewEntry {
-        stream: StreamKey::Support(user),
-        id: entry,
-        author: Some(by.clone()),
-        at,
-        body: EntryBody::Conversation {
-            status: after.status,
-            assignee,
-        },
-    };
+    let said = after.entry_of_change(assignee, by.clone(), entry, at);
     let mut ledger = Ledger::open(transaction, &[(said.stream, said.id)]).await?;
     ledger.append_new(&said)?;
     ledger.write().await?;
@@ -288,15 +279,12 @@ async fn list(
     let found = inner
         .find_with::<Body>(CONVERSATIONS, asked, latest)
         .await?;
-    let mut found: Vec<Conversation> = found.iter().map(read).collect::<Result<_, _>>()?;
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0));
+    let found: Vec<Conversation> = found.iter().map(read).collect::<Result<_, _>>()?;
+    let found = Listed::cut(found, limit, |last| {
+        cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0)
+    });
     Ok(Listed {
-        items: on_the_desk(inner, found).await?,
-        next,
+        items: on_the_desk(inner, found.items).await?,
+        next: found.next,
     })
 }

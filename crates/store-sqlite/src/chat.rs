@@ -2,14 +2,15 @@
 //! [`follow`].
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use souk_app::ports::EngineError;
 use souk_app::ports::store::{
     Appended, AuditRecord, ChatStore, Claim, MOST_AUDIT, MOST_UNREAD, MailMark, Posted, ReadMark,
     Unread,
 };
 use souk_domain::stream::{
-    Change, Content, Entry, First, NewEntry, Post, PostError, StreamKey, decide, follow,
+    Change, Content, Entry, First, MESSAGE_BEGINS, NewEntry, Post, PostError, StreamKey, decide,
+    follow,
 };
 use souk_domain::{JobId, UserId};
 use uuid::Uuid;
@@ -94,14 +95,7 @@ impl ChatStore for SqliteStore {
                 let mut rows = statement.query(params![stream_key(stream), MOST_AUDIT])?;
                 let mut records = Vec::new();
                 while let Some(row) = rows.next()? {
-                    let by: String = row.get(3)?;
-                    records.push(AuditRecord {
-                        seq: natural(row.get(0)?),
-                        deleted: row.get(1)?,
-                        at: time_at(row, 2)?,
-                        by: serde_json::from_str(&by)?,
-                        before: row.get(4)?,
-                    });
+                    records.push(audit_record(row)?);
                 }
                 Ok(records)
             })
@@ -133,15 +127,7 @@ fn claim_mail(
     let sql = "SELECT seq, mailed_after, mailed, mailed_by FROM read_marks WHERE stream = ?1 AND user_id = ?2";
     let known = connection
         .prepare_cached(sql)?
-        .query_row(params![key, user.0.as_bytes()], |row| {
-            let mailed_by: Option<[u8; 16]> = row.get(3)?;
-            Ok(MailMark {
-                read: natural(row.get(0)?),
-                mailed_after: natural(row.get(1)?),
-                mailed: natural(row.get(2)?),
-                mailed_by: mailed_by.map(|job| JobId(Uuid::from_bytes(job))),
-            })
-        })
+        .query_row(params![key, user.0.as_bytes()], mail_mark)
         .optional()?;
     let (after, upto) = match known.unwrap_or_default().claim(seq, upto, job) {
         Claim::None => return Ok(None),
@@ -158,6 +144,17 @@ fn claim_mail(
         job.0.as_bytes()
     ])?;
     Ok(Some((after, upto)))
+}
+
+/// A mark, of the columns seq, mailed_after, mailed and mailed_by.
+pub(crate) fn mail_mark(row: &Row<'_>) -> rusqlite::Result<MailMark> {
+    let mailed_by: Option<[u8; 16]> = row.get(3)?;
+    Ok(MailMark {
+        read: natural(row.get(0)?),
+        mailed_after: natural(row.get(1)?),
+        mailed: natural(row.get(2)?),
+        mailed_by: mailed_by.map(|job| JobId(Uuid::from_bytes(job))),
+    })
 }
 
 fn post(connection: &Connection, post: &Post) -> Result<Result<Posted, PostError>, Failure> {
@@ -258,6 +255,38 @@ fn repeated(
     }
 }
 
+/// A record, of the columns entry, deleted, at, author and before.
+pub(crate) fn audit_record(row: &Row<'_>) -> Result<AuditRecord, Failure> {
+    let by: String = row.get(3)?;
+    Ok(AuditRecord {
+        seq: natural(row.get(0)?),
+        deleted: row.get(1)?,
+        at: time_at(row, 2)?,
+        by: serde_json::from_str(&by)?,
+        before: row.get(4)?,
+    })
+}
+
+/// Keeps what the entry `by_entry` did.
+pub(crate) fn keep_audit(
+    connection: &Connection,
+    key: &[u8],
+    by_entry: i64,
+    record: &AuditRecord,
+) -> Result<(), Failure> {
+    let sql = "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    connection.prepare_cached(sql)?.execute(params![
+        key,
+        by_entry,
+        integer(record.seq)?,
+        record.deleted,
+        nanos(record.at),
+        serde_json::to_string(&record.by)?,
+        record.before,
+    ])?;
+    Ok(())
+}
+
 /// Changes the message that a post points at, and keeps what it said.
 fn apply(
     connection: &Connection,
@@ -268,17 +297,8 @@ fn apply(
     change: &Change,
 ) -> Result<(), Failure> {
     let seq = integer(target.seq)?;
-    let audit = AuditRecord::of(post, target, change);
-    let sql = "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    connection.prepare_cached(sql)?.execute(params![
-        key,
-        by_entry,
-        seq,
-        audit.deleted,
-        nanos(audit.at),
-        serde_json::to_string(&audit.by)?,
-        audit.before,
-    ])?;
+    let record = AuditRecord::of(post, target, change);
+    keep_audit(connection, key, by_entry, &record)?;
     put(connection, key, seq, &change.content)?;
     if change.empties_edits {
         let sql =
@@ -328,15 +348,11 @@ fn unread(connection: &Connection, stream: StreamKey, user: UserId) -> Result<Un
     let key = stream_key(stream);
     let head = streams::head(connection, &key)?.unwrap_or(0);
     let read = marked(connection, &key, user)?;
-    let talks = matches!(
-        stream,
-        StreamKey::Order(_) | StreamKey::Support(_) | StreamKey::Notes(_)
-    );
-    // The stored form begins with the type; a message that was taken back has no data.
-    let said = if talks {
-        r#"AND substr(body, 1, 26) = '{"type":"message","data":{'"#
+    let said = if stream.is_talk() {
+        let length = MESSAGE_BEGINS.len();
+        format!("AND substr(body, 1, {length}) = '{MESSAGE_BEGINS}'")
     } else {
-        ""
+        String::new()
     };
     let sql = format!(
         "SELECT count(*) FROM (SELECT 1 FROM entries WHERE stream = ?1 AND seq > ?2

@@ -182,20 +182,13 @@ fn list(
     let values = asked.values;
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(rusqlite::params_from_iter(values))?;
-    let mut items: Vec<Order> = Vec::new();
-    let mut last = before;
-    let mut next = None;
+    let mut found: Vec<(i64, Order)> = Vec::new();
     while let Some(row) = rows.next()? {
-        if items.len() == limit as usize {
-            next = items
-                .last()
-                .map(|order| cursor::encode(cursor::ORDERS, last, order.id.0));
-            break;
-        }
-        last = row.get(0)?;
-        items.push(serde_json::from_str(
-            row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?,
-        )?);
+        let body = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        found.push((row.get(0)?, serde_json::from_str(body)?));
     }
-    Ok(Listed { items, next })
+    let found = Listed::cut(found, limit, |(seq, last)| {
+        cursor::encode(cursor::ORDERS, *seq, last.id.0)
+    });
+    found.try_map(|(_, order)| Ok(order))
 }

@@ -318,14 +318,10 @@ fn failed(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![at, id, i64::from(limit) + 1], failed_job)?;
-    let mut items = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-    let more = items.len() > limit as usize;
-    items.truncate(limit as usize);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor::encode(cursor::FAILED_JOBS, nanos(last.failed_at), last.id.0));
-    Ok(Listed { items, next })
+    let found = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    Ok(Listed::cut(found, limit, |last| {
+        cursor::encode(cursor::FAILED_JOBS, nanos(last.failed_at), last.id.0)
+    }))
 }
 
 pub(crate) fn failed_job(row: &Row<'_>) -> rusqlite::Result<FailedJob> {

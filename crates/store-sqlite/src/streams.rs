@@ -139,7 +139,8 @@ pub(crate) fn read(connection: &Connection, stream: &[u8], seq: i64) -> Result<E
     entry(row)
 }
 
-fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
+/// An entry, of the columns seq, id, at, author and body.
+pub(crate) fn entry(row: &Row<'_>) -> Result<Entry, Failure> {
     let author: Option<String> = row.get(3)?;
     let body: String = row.get(4)?;
     Ok(Entry {

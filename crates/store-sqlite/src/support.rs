@@ -6,7 +6,7 @@ use souk_app::ports::EngineError;
 use souk_app::ports::store::{
     ConversationCounts, ConversationView, DeskConversation, ListError, Listed, SupportStore,
 };
-use souk_domain::stream::{Assignee, Author, EntryBody, NewEntry, StreamKey};
+use souk_domain::stream::{Assignee, Author, StreamKey};
 use souk_domain::support::{
     CannedReply, Conversation, ConversationChange, ConversationError, ConversationStatus,
 };
@@ -88,17 +88,7 @@ impl SupportStore for SqliteStore {
                 }
                 save(connection, &after)?;
                 let assignee = after.assignee.map(|id| named(connection, id)).transpose()?;
-                let body = EntryBody::Conversation {
-                    status: after.status,
-                    assignee: assignee.flatten(),
-                };
-                let said = NewEntry {
-                    stream: StreamKey::Support(user),
-                    id: entry,
-                    author: Some(by),
-                    at,
-                    body,
-                };
+                let said = after.entry_of_change(assignee.flatten(), by, entry, at);
                 chat::append(connection, &said)?;
                 on_the_desk(connection, after).map(Ok)
             })
@@ -230,17 +220,10 @@ fn list(
     while let Some(row) = rows.next()? {
         found.push(conversation(row)?);
     }
-    let more = found.len() > limit as usize;
-    found.truncate(limit as usize);
-    let next = found
-        .last()
-        .filter(|_| more)
-        .map(|last| cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0));
-    let items = found
-        .into_iter()
-        .map(|one| on_the_desk(connection, one))
-        .collect::<Result<_, _>>()?;
-    Ok(Listed { items, next })
+    let found = Listed::cut(found, limit, |last| {
+        cursor::encode(cursor::CONVERSATIONS, nanos(last.last_at), last.user_id.0)
+    });
+    found.try_map(|one| on_the_desk(connection, one))
 }
 
 fn conversation(row: &Row<'_>) -> Result<Conversation, Failure> {

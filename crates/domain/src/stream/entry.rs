@@ -192,6 +192,9 @@ pub enum Content {
     Emptied(Emptied),
 }
 
+/// How the JSON of a message begins that was not taken back: engines count unread messages by it.
+pub const MESSAGE_BEGINS: &str = r#"{"type":"message","data":{"#;
+
 /// What is left of an entry whose content was taken away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Emptied {
@@ -245,7 +248,7 @@ pub struct NewEntry {
 }
 
 /// An entry with its number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// Its place in the stream, from 1.
     pub seq: u64,
@@ -288,12 +291,14 @@ mod tests {
         let said = Content::Said(EntryBody::message("سلام".into()));
         let json = serde_json::to_string(&said).expect("written");
         assert_eq!(json, r#"{"type":"message","data":{"text":"سلام"}}"#);
+        assert!(json.starts_with(MESSAGE_BEGINS));
         assert_eq!(
             serde_json::from_str::<Content>(&json).ok(),
             Some(said.clone())
         );
         let json = serde_json::to_string(&said.emptied()).expect("written");
         assert_eq!(json, r#"{"type":"message","data":null}"#);
+        assert!(!json.starts_with(MESSAGE_BEGINS));
         let read: Content = serde_json::from_str(&json).expect("read");
         assert_eq!((read.kind(), read.body()), ("message", None));
         assert_eq!(read.emptied(), read);

@@ -54,12 +54,16 @@ impl StreamKey {
 }
 
 impl StreamKey {
-    /// Whether `reader` may say something here: where people talk, and they may read. The other streams are written by
-    /// the shop alone.
+    /// Whether people talk here. The other streams are written by the shop alone.
+    #[must_use]
+    pub fn is_talk(&self) -> bool {
+        matches!(self, Self::Order(_) | Self::Support(_) | Self::Notes(_))
+    }
+
+    /// Whether `reader` may say something here: where people talk, and they may read.
     #[must_use]
     pub fn may_post(&self, reader: Reader, buyer: Option<UserId>) -> bool {
-        matches!(self, Self::Order(_) | Self::Support(_) | Self::Notes(_))
-            && self.may_read(reader, buyer)
+        self.is_talk() && self.may_read(reader, buyer)
     }
 }
 

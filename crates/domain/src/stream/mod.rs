@@ -7,7 +7,8 @@ mod post;
 mod repeat;
 
 pub use entry::{
-    Assignee, Author, Content, Emptied, Entry, EntryBody, MAX_PAGE, NewEntry, Page, Span,
+    Assignee, Author, Content, Emptied, Entry, EntryBody, MAX_PAGE, MESSAGE_BEGINS, NewEntry, Page,
+    Span,
 };
 pub use follow::{Follows, follow};
 pub use key::{NotAStream, Reader, StreamKey};

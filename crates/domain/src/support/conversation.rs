@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, UserId};
+use crate::stream::{Assignee, Author, EntryBody, NewEntry, StreamKey};
+use crate::{EntryId, Timestamp, UserId};
 
 /// Characters of a conversation's last message that the desk shows.
 pub const PREVIEW_LENGTH: usize = 160;
@@ -171,6 +172,27 @@ impl Conversation {
         }
         Ok(self)
     }
+
+    /// What its stream says once `by` has changed it: where it stands now, and who answers, as they are called.
+    #[must_use]
+    pub fn entry_of_change(
+        &self,
+        assignee: Option<Assignee>,
+        by: Author,
+        id: EntryId,
+        at: Timestamp,
+    ) -> NewEntry {
+        NewEntry {
+            stream: StreamKey::Support(self.user_id),
+            id,
+            author: Some(by),
+            at,
+            body: EntryBody::Conversation {
+                status: self.status,
+                assignee,
+            },
+        }
+    }
 }
 
 fn preview(text: &str) -> String {
@@ -254,5 +276,18 @@ mod tests {
         let mut one = one;
         one.message_changed(1, None);
         assert_eq!(one.last_text, "");
+        let by = Author {
+            id: omar,
+            name: "Omar".into(),
+            role: crate::user::Role::Staff,
+        };
+        let said = one.entry_of_change(None, by.clone(), EntryId(Uuid::nil()), at(2));
+        let (stream, status) = (StreamKey::Support(one.user_id), one.status);
+        assert_eq!(
+            (said.stream, said.author, said.at),
+            (stream, Some(by), at(2))
+        );
+        let assignee = None;
+        assert_eq!(said.body, EntryBody::Conversation { status, assignee });
     }
 }

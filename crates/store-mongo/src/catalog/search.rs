@@ -23,7 +23,7 @@ pub(crate) struct Question {
     filter: ProductFilter,
     /// Whether the last product of the page before had all words in its title, and its id.
     after: Option<(bool, Uuid)>,
-    limit: usize,
+    limit: u32,
 }
 
 impl Question {
@@ -49,7 +49,7 @@ impl Question {
             words,
             filter: filter.clone(),
             after: after.map(|(in_title, id)| (in_title > 0, id)),
-            limit: limit as usize,
+            limit,
         })
     }
 
@@ -96,7 +96,7 @@ fn beginning(word: &str) -> Option<Bson> {
 
 pub(super) async fn find(inner: &Inner, question: &Question) -> Result<Listed<Product>, Failure> {
     // One more says whether there is a next page.
-    let most = question.limit + 1;
+    let most = question.limit as usize + 1;
     let mut found: Vec<(bool, Product)> = Vec::new();
     if question.words.is_empty() {
         let after = question.after.map(|(_, id)| id);
@@ -116,22 +116,15 @@ pub(super) async fn find(inner: &Inner, question: &Question) -> Result<Listed<Pr
             ask(inner, asked, false, most, &mut found).await?;
         }
     }
-    let more = found.len() > question.limit;
-    found.truncate(question.limit);
     let list = if question.words.is_empty() {
         cursor::PRODUCTS
     } else {
         cursor::FOUND_PRODUCTS
     };
-    let last = found
-        .last()
-        .map_or((false, Uuid::nil()), |(in_title, product)| {
-            (*in_title, product.id.0)
-        });
-    Ok(Listed {
-        next: more.then(|| cursor::encode(list, i64::from(last.0), last.1)),
-        items: found.into_iter().map(|(_, product)| product).collect(),
-    })
+    let found = Listed::cut(found, question.limit, |(in_title, last)| {
+        cursor::encode(list, i64::from(*in_title), last.id.0)
+    });
+    found.try_map(|(_, product)| Ok(product))
 }
 
 /// Asks for the newest that fit, as many as are missing.

@@ -79,35 +79,23 @@ impl Export<'_> {
     /// What was said, and the desk.
     async fn said(&mut self) -> Result<bool, Failure> {
         let entry = |row: EntryRow| {
-            let entry = row.entry()?;
             Ok(Row::Entry {
                 stream: ledger::key(&row.stream)?,
-                seq: entry.seq,
-                id: entry.id,
-                author: entry.author,
-                at: entry.at,
-                content: entry.content,
+                entry: row.entry()?,
             })
         };
         let mark = |row: MarkRow| {
             Ok(Row::ReadMark {
                 stream: ledger::key(&row.stream)?,
                 user_id: UserId(uuid(row.user)),
-                seq: natural(row.seq),
-                mailed_after: natural(row.mailed_after),
-                mailed: natural(row.mailed),
-                mailed_by: row.mailed_by.map(|job| JobId(uuid(job))),
+                mark: row.mark(),
             })
         };
         let audit = |row: AuditRow| {
             Ok(Row::Audit {
                 stream: ledger::key(&row.stream)?,
                 by_entry: natural(row.by_entry),
-                entry: natural(row.entry),
-                deleted: row.deleted,
-                at: time(row.at),
-                by: serde_json::from_str(&row.author)?,
-                before: row.before,
+                record: row.record()?,
             })
         };
         let conversation = |found: Body| Ok(Row::Conversation(serde_json::from_str(&found.body)?));

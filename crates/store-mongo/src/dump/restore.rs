@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use mongodb::bson::{RawDocumentBuf, doc, serialize_to_raw_document_buf};
 use serde::Serialize;
-use souk_app::ports::store::{AuditRecord, Row, hash_of};
+use souk_app::ports::store::{Row, hash_of};
 use souk_domain::order::commit::PlacedOrder;
-use souk_domain::stream::Entry;
 use souk_domain::{EventRecord, Timestamp};
 
 use crate::catalog::{PRODUCTS, VARIANTS, write};
@@ -92,61 +91,21 @@ impl Documents {
                 };
                 self.keep(ORDERS, &OrderRow::of(&placed)?)
             }
-            Row::Entry {
-                stream,
-                seq,
-                id,
-                author,
-                at,
-                content,
-            } => {
+            Row::Entry { stream, entry } => {
                 let head = self.heads.entry(stream.to_string()).or_default();
-                *head = integer(seq)?.max(*head);
-                let entry = Entry {
-                    seq,
-                    id,
-                    author,
-                    at,
-                    content,
-                };
+                *head = integer(entry.seq)?.max(*head);
                 self.keep("entries", &EntryRow::of(stream, &entry)?)
             }
             Row::ReadMark {
                 stream,
                 user_id,
-                seq,
-                mailed_after,
-                mailed,
-                mailed_by,
-            } => {
-                let mark = MarkRow {
-                    stream: stream.to_string(),
-                    user: id(user_id.0),
-                    seq: integer(seq)?,
-                    mailed_after: integer(mailed_after)?,
-                    mailed: integer(mailed)?,
-                    mailed_by: mailed_by.map(|job| id(job.0)),
-                };
-                self.keep("read_marks", &mark)
-            }
+                mark,
+            } => self.keep("read_marks", &MarkRow::of(stream, user_id, &mark)?),
             Row::Audit {
                 stream,
                 by_entry,
-                entry,
-                deleted,
-                at,
-                by,
-                before,
-            } => {
-                let record = AuditRecord {
-                    seq: entry,
-                    deleted,
-                    at,
-                    by,
-                    before,
-                };
-                self.keep("entry_audit", &AuditRow::of(stream, by_entry, record)?)
-            }
+                record,
+            } => self.keep("entry_audit", &AuditRow::of(stream, by_entry, record)?),
             Row::Conversation(one) => self.keep(CONVERSATIONS, &conversation::row(&one)?),
             Row::CannedReply(reply) => self.keep(REPLIES, &canned(&reply)?),
             Row::Event {

@@ -68,7 +68,7 @@ fn place(row: &Row) -> (String, u64, [u8; 16], [u8; 16], u8) {
             (String::new(), 0, id, variant, kind)
         }
         Row::Order { order, .. } => by_id(order.id.0),
-        Row::Entry { stream, seq, .. } => (stream.to_string(), *seq, none, none, 0),
+        Row::Entry { stream, entry } => (stream.to_string(), entry.seq, none, none, 0),
         Row::ReadMark {
             stream, user_id, ..
         } => (stream.to_string(), 0, user_id.0.into_bytes(), none, 0),
@@ -390,15 +390,13 @@ fn many() -> Vec<Row> {
     }
     let said = |stream: StreamKey, seq: u64| Row::Entry {
         stream,
-        seq,
-        id: EntryId(id()),
-        author: seq.is_multiple_of(2).then(staff),
-        at: at(1),
-        content: souk_domain::stream::Content::Said(EntryBody::Message {
-            text: "مرحبا".into(),
-            automatic: false,
-            edited: false,
-        }),
+        entry: souk_domain::stream::Entry {
+            seq,
+            id: EntryId(id()),
+            author: seq.is_multiple_of(2).then(staff),
+            at: at(1),
+            content: souk_domain::stream::Content::Said(EntryBody::message("مرحبا".into())),
+        },
     };
     // Names of streams, not ids of their kinds, say which comes first.
     let (note, support) = (

@@ -18,7 +18,7 @@ pub(super) struct Question {
     filter: ProductFilter,
     /// Whether the last product of the page before had all words in its title, and its id.
     after: Option<(i64, Uuid)>,
-    limit: usize,
+    limit: u32,
 }
 
 impl Question {
@@ -40,7 +40,7 @@ impl Question {
             words,
             filter: filter.clone(),
             after,
-            limit: limit as usize,
+            limit,
         })
     }
 }
@@ -62,26 +62,20 @@ pub(super) fn find(
     let (sql, values) = sql(question);
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
-    let mut items = Vec::new();
-    let mut last = (0, Uuid::nil());
-    let mut next = None;
+    let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        if items.len() == question.limit {
-            let list = if question.words.is_some() {
-                cursor::FOUND_PRODUCTS
-            } else {
-                cursor::PRODUCTS
-            };
-            next = Some(cursor::encode(list, last.0, last.1));
-            break;
-        }
-        last = place(row)?;
-        items.push(super::stocked(
-            connection,
-            row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?,
-        )?);
+        let body: String = row.get(2)?;
+        found.push((place(row)?, body));
     }
-    Ok(Listed { items, next })
+    let list = if question.words.is_some() {
+        cursor::FOUND_PRODUCTS
+    } else {
+        cursor::PRODUCTS
+    };
+    let found = Listed::cut(found, question.limit, |((in_title, id), _)| {
+        cursor::encode(list, *in_title, *id)
+    });
+    found.try_map(|(_, body)| super::stocked(connection, &body))
 }
 
 fn place(row: &Row<'_>) -> rusqlite::Result<(i64, Uuid)> {
@@ -152,7 +146,7 @@ fn sql(question: &Question) -> (String, Vec<Box<dyn ToSql>>) {
         "WITH found AS MATERIALIZED (SELECT {title} AS in_title, p.id AS id, p.seq AS seq FROM products AS p {wheres} ORDER BY {order} LIMIT {})
         SELECT found.in_title, found.id, p.body FROM found CROSS JOIN products AS p ON p.seq = found.seq
         ORDER BY found.in_title DESC, found.id DESC",
-        question.limit + 1
+        u64::from(question.limit) + 1
     );
     (sql, values)
 }

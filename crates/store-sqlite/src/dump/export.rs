@@ -5,15 +5,15 @@ use rusqlite::{Connection, Row as SqlRow};
 use serde::de::DeserializeOwned;
 use souk_app::ports::store::{Row, hash_text};
 use souk_domain::catalog::{Stock, StockMove};
-use souk_domain::stream::{Author, StreamKey};
-use souk_domain::{EntryId, EventId, JobId, MoveId, OrderId, UserId, VariantId};
+use souk_domain::stream::StreamKey;
+use souk_domain::{EventId, JobId, MoveId, OrderId, UserId, VariantId};
 use tokio::sync::mpsc::Sender;
 use uuid::Uuid;
 
 use crate::failure::Failure;
-use crate::orders;
 use crate::outbox::{FAILED, failed_job};
 use crate::records::{move_kind_of, natural, stream_of, time_at, uuid};
+use crate::{chat, orders, streams};
 
 /// Most rows of a batch.
 const BATCH: usize = 500;
@@ -134,7 +134,7 @@ fn all(out: &mut Export<'_>) -> Result<(), Stop> {
             request_hash: hash_text(&row.get(2)?),
         })
     })?;
-    streams(out)?;
+    said(out)?;
     let sql = "SELECT body FROM conversations ORDER BY user_id";
     out.each(sql, [], |row| Ok(Row::Conversation(json(row, 0)?)))?;
     out.each("SELECT body FROM canned_replies ORDER BY id", [], |row| {
@@ -143,43 +143,29 @@ fn all(out: &mut Export<'_>) -> Result<(), Stop> {
     work(out)
 }
 
-fn streams(out: &mut Export<'_>) -> Result<(), Stop> {
-    let sql = "SELECT stream, seq, id, author, at, body FROM entries WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, seq";
+fn said(out: &mut Export<'_>) -> Result<(), Stop> {
+    // What is read of each comes first, as whoever reads it elsewhere asks for it.
+    let sql = "SELECT seq, id, at, author, body, stream FROM entries WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, seq";
     out.of_streams(sql, |row| {
-        let author: Option<String> = row.get(3)?;
-        let author: Option<Author> = author
-            .map(|author| serde_json::from_str(&author))
-            .transpose()?;
         Ok(Row::Entry {
-            stream: stream(row, 0)?,
-            seq: natural(row.get(1)?),
-            id: EntryId(uuid(row, 2)?),
-            author,
-            at: time_at(row, 4)?,
-            content: json(row, 5)?,
+            stream: stream(row, 5)?,
+            entry: streams::entry(row)?,
         })
     })?;
-    let sql = "SELECT stream, user_id, seq, mailed_after, mailed, mailed_by FROM read_marks WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, user_id";
+    let sql = "SELECT seq, mailed_after, mailed, mailed_by, stream, user_id FROM read_marks WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, user_id";
     out.of_streams(sql, |row| {
         Ok(Row::ReadMark {
-            stream: stream(row, 0)?,
-            user_id: UserId(uuid(row, 1)?),
-            seq: natural(row.get(2)?),
-            mailed_after: natural(row.get(3)?),
-            mailed: natural(row.get(4)?),
-            mailed_by: id_or_none(row, 5)?.map(JobId),
+            stream: stream(row, 4)?,
+            user_id: UserId(uuid(row, 5)?),
+            mark: chat::mail_mark(row)?,
         })
     })?;
-    let sql = "SELECT stream, by_entry, entry, deleted, at, author, before FROM entry_audit WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, by_entry";
+    let sql = "SELECT entry, deleted, at, author, before, stream, by_entry FROM entry_audit WHERE stream >= ?1 AND stream < ?2 ORDER BY stream, by_entry";
     out.of_streams(sql, |row| {
         Ok(Row::Audit {
-            stream: stream(row, 0)?,
-            by_entry: natural(row.get(1)?),
-            entry: natural(row.get(2)?),
-            deleted: row.get(3)?,
-            at: time_at(row, 4)?,
-            by: json(row, 5)?,
-            before: row.get(6)?,
+            stream: stream(row, 5)?,
+            by_entry: natural(row.get(6)?),
+            record: chat::audit_record(row)?,
         })
     })
 }

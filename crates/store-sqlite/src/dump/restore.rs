@@ -9,7 +9,7 @@ use souk_domain::order::commit::PlacedOrder;
 
 use crate::failure::Failure;
 use crate::records::{integer, nanos, stream_key};
-use crate::{accounts, catalog, commit, orders, outbox, support};
+use crate::{accounts, catalog, chat, commit, orders, outbox, support};
 
 pub(super) fn restore(connection: &Connection, rows: &[Row]) -> Result<(), Failure> {
     rows.iter().try_for_each(|row| keep(connection, row))
@@ -36,69 +36,45 @@ fn keep(connection: &Connection, row: &Row) -> Result<(), Failure> {
             key,
             request_hash,
         } => keep_order(connection, order, key, request_hash),
-        Row::Entry {
-            stream,
-            seq,
-            id,
-            author,
-            at,
-            content,
-        } => {
-            let (stream, seq) = (stream_key(*stream), integer(*seq)?);
+        Row::Entry { stream, entry } => {
+            let (stream, seq) = (stream_key(*stream), integer(entry.seq)?);
             let sql = "INSERT INTO entries (stream, seq, id, at, author, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
             connection.prepare_cached(sql)?.execute(params![
                 stream,
                 seq,
-                id.0.as_bytes(),
-                nanos(*at),
-                author.as_ref().map(text).transpose()?,
-                text(content)?
+                entry.id.0.as_bytes(),
+                nanos(entry.at),
+                entry.author.as_ref().map(text).transpose()?,
+                text(&entry.content)?
             ])?;
             let head = "INSERT INTO streams (stream, head) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET head = excluded.head";
-            connection
-                .prepare_cached(head)?
-                .execute(params![stream, seq])?;
-            Ok(())
+            execute(connection, head, params![stream, seq])
         }
         Row::ReadMark {
             stream,
             user_id,
-            seq,
-            mailed_after,
-            mailed,
-            mailed_by,
+            mark,
         } => execute(
             connection,
             "INSERT INTO read_marks (stream, user_id, seq, mailed_after, mailed, mailed_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             params![
                 stream_key(*stream),
                 user_id.0.as_bytes(),
-                integer(*seq)?,
-                integer(*mailed_after)?,
-                integer(*mailed)?,
-                mailed_by.map(|job| job.0.into_bytes())
+                integer(mark.read)?,
+                integer(mark.mailed_after)?,
+                integer(mark.mailed)?,
+                mark.mailed_by.map(|job| job.0.into_bytes())
             ],
         ),
         Row::Audit {
             stream,
             by_entry,
-            entry,
-            deleted,
-            at,
-            by,
-            before,
-        } => execute(
+            record,
+        } => chat::keep_audit(
             connection,
-            "INSERT INTO entry_audit (stream, by_entry, entry, deleted, at, author, before) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![
-                stream_key(*stream),
-                integer(*by_entry)?,
-                integer(*entry)?,
-                deleted,
-                nanos(*at),
-                text(by)?,
-                before
-            ],
+            &stream_key(*stream),
+            integer(*by_entry)?,
+            record,
         ),
         Row::Conversation(conversation) => support::save(connection, conversation),
         Row::CannedReply(reply) => support::keep_reply(connection, reply),

@@ -208,6 +208,8 @@ async fn every_damage_is_named() {
         (format!("DELETE FROM stock_moves WHERE kind = 2 AND order_id = {RETURNED}"), 1, "its returned stock moves do not say so"),
         (format!("INSERT INTO stock_moves SELECT NULL, id, variant_id, 2, quantity, '', order_id, at FROM stock_moves WHERE order_id = {DONE}; UPDATE stock SET returned = returned + 2"), 1, "its returned stock moves do not say so"),
         (format!("{} INSERT INTO stock_moves SELECT 999, id, variant_id, 2, quantity, '', order_id, at FROM stock_moves WHERE kind = 2 AND order_id = {RETURNED}", loose("stock_moves")), 1, "its returned stock moves do not say so"),
+        (format!("UPDATE stock_moves SET id = randomblob(16) WHERE order_id = {DONE}"), 1, "its sold stock moves do not say so"),
+        (format!("UPDATE stock_moves SET id = x'00' WHERE order_id = {DONE}"), 1, "its sold stock moves do not say so"),
         ("UPDATE stock_moves SET kind = 9 WHERE reason = 'counted'".into(), 1, "of no known kind"),
         ("UPDATE stock_moves SET order_id = x'00112233445566778899aabbccddeeff' WHERE order_id = (SELECT id FROM orders WHERE key = 'a')".into(), 1, "which is not there"),
         (format!("{} INSERT INTO orders SELECT seq + 100, id, number, user_id, key, request_hash, status, placed_at, body FROM orders WHERE key = 'a'", loose("orders")), 2, "has 2 orders under the key \"a\""),

@@ -1,6 +1,7 @@
 //! What people say in streams, and how far everybody has read.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use souk_domain::stream::{Assignee, Change, Entry, Follows, Post, PostError, StreamKey};
 use souk_domain::{EventRecord, JobId, Timestamp, UserId};
 
@@ -67,9 +68,11 @@ pub struct ReadMark {
 }
 
 /// How far somebody has read a stream, or was written to about it by mail. All zero where nothing is known.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct MailMark {
     /// The last number that they have read.
+    #[serde(rename = "seq")]
     pub read: u64,
     /// The number after which the last mail wrote.
     pub mailed_after: u64,
@@ -119,9 +122,10 @@ pub struct Unread {
 }
 
 /// What was done to a message, and what it said before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
     /// The message's number.
+    #[serde(rename = "entry")]
     pub seq: u64,
     /// Whether it was deleted; otherwise it was edited.
     pub deleted: bool,

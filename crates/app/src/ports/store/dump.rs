@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use souk_domain::catalog::{Product, Stock, StockMove};
 use souk_domain::order::Order;
 use souk_domain::shop::ShopSettings;
-use souk_domain::stream::{Assignee, Author, Content, StreamKey};
+use souk_domain::stream::{Entry, StreamKey};
 use souk_domain::support::{CannedReply, Conversation};
 use souk_domain::user::User;
-use souk_domain::{EntryId, Event, EventId, JobId, Timestamp, UserId, VariantId};
+use souk_domain::{Event, EventId, JobId, Timestamp, UserId, VariantId};
 use tokio::sync::mpsc;
 
-use super::{EngineError, FailedJob};
+use super::{AuditRecord, EngineError, FailedJob, MailMark};
 
 /// One row of the data, in a form that no engine owns. Sessions, answers kept for keys, set-up codes and the queue's own
 /// records are not among them: people sign in again, and jobs are handed on again from the outbox.
@@ -46,30 +46,22 @@ pub enum Row {
     /// An entry of a stream, as it reads now.
     Entry {
         stream: StreamKey,
-        seq: u64,
-        id: EntryId,
-        author: Option<Author>,
-        at: Timestamp,
-        content: Content,
+        #[serde(flatten)]
+        entry: Entry,
     },
     /// How far somebody has read a stream; and which job wrote to them of what they had not.
     ReadMark {
         stream: StreamKey,
         user_id: UserId,
-        seq: u64,
-        mailed_after: u64,
-        mailed: u64,
-        mailed_by: Option<JobId>,
+        #[serde(flatten)]
+        mark: MailMark,
     },
     /// What a message said before the entry `by_entry` changed it.
     Audit {
         stream: StreamKey,
         by_entry: u64,
-        entry: u64,
-        deleted: bool,
-        at: Timestamp,
-        by: Assignee,
-        before: String,
+        #[serde(flatten)]
+        record: AuditRecord,
     },
     /// A support conversation.
     Conversation(Conversation),
@@ -213,14 +205,41 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_job_stands_in_a_file_as_it_always_did() {
-        let json = concat!(
-            r#"{"kind":"failedJob","row":{"id":"00000000-0000-0000-0000-000000000001","#,
-            r#""eventId":"00000000-0000-0000-0000-000000000002","job":"SendReceiptV1","payload":"{}","error":"gone","#,
-            r#""attempts":2,"trace":null,"createdAt":"1970-01-01T00:00:01Z","failedAt":"1970-01-01T00:00:02Z"}}"#
-        );
-        let row: Row = serde_json::from_str(json).expect("read");
-        assert_eq!(row.kind(), RowKind::FailedJob);
-        assert_eq!(serde_json::to_string(&row).expect("written"), json);
+    fn rows_stand_in_a_file_as_they_always_did() {
+        const ID: &str = "00000000-0000-0000-0000-000000000001";
+        let at = r#""1970-01-01T00:00:01Z""#;
+        let by = format!(r#"{{"id":"{ID}","name":"Sara","role":"staff"}}"#);
+        let who = format!(r#"{{"id":"{ID}","name":"Sara"}}"#);
+        let rows = [
+            (
+                "failedJob",
+                format!(
+                    r#""id":"{ID}","eventId":"{ID}","job":"SendReceiptV1","payload":"{{}}","error":"gone","attempts":2,"trace":null,"createdAt":{at},"failedAt":{at}"#
+                ),
+            ),
+            (
+                "entry",
+                format!(
+                    r#""stream":"store","seq":3,"id":"{ID}","author":{by},"at":{at},"content":{{"type":"message","data":null}}"#
+                ),
+            ),
+            (
+                "readMark",
+                format!(
+                    r#""stream":"store","userId":"{ID}","seq":3,"mailedAfter":1,"mailed":2,"mailedBy":null"#
+                ),
+            ),
+            (
+                "audit",
+                format!(
+                    r#""stream":"store","byEntry":4,"entry":3,"deleted":true,"at":{at},"by":{who},"before":"hello""#
+                ),
+            ),
+        ];
+        for (kind, fields) in rows {
+            let json = format!(r#"{{"kind":"{kind}","row":{{{fields}}}}}"#);
+            let row: Row = serde_json::from_str(&json).expect("read");
+            assert_eq!(serde_json::to_string(&row).expect("written"), json);
+        }
     }
 }

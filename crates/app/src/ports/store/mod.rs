@@ -66,6 +66,27 @@ pub struct Listed<T> {
     pub next: Option<String>,
 }
 
+impl<T> Listed<T> {
+    /// The first `limit` of what was found; one more than that says that there is a next page, which begins after the
+    /// cursor of the last item.
+    #[must_use]
+    pub fn cut(mut items: Vec<T>, limit: u32, cursor: impl FnOnce(&T) -> String) -> Self {
+        let has_more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| has_more).map(cursor);
+        Self { items, next }
+    }
+
+    /// The same list of what is made of each item.
+    pub fn try_map<U, E>(self, make: impl FnMut(T) -> Result<U, E>) -> Result<Listed<U>, E> {
+        let items = self.items.into_iter().map(make);
+        Ok(Listed {
+            items: items.collect::<Result<_, _>>()?,
+            next: self.next,
+        })
+    }
+}
+
 /// Why a list was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -75,4 +96,21 @@ pub enum ListError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_more_than_asked_for_says_that_there_is_a_next_page() {
+        let cut = |items: &[u8], limit| {
+            let listed = Listed::cut(items.to_vec(), limit, |last| format!("after {last}"));
+            (listed.items, listed.next)
+        };
+        assert_eq!(cut(&[1, 2, 3], 2), (vec![1, 2], Some("after 2".into())));
+        assert_eq!(cut(&[1, 2], 2), (vec![1, 2], None));
+        assert_eq!(cut(&[], 2), (vec![], None));
+        assert_eq!(cut(&[1], 0), (vec![], None));
+    }
 }
