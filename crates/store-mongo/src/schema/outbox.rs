@@ -2,7 +2,7 @@
 
 use super::{Collection, Index, Kind};
 
-/// All are sharded by `_id`.
+/// Sharded by `_id`. `failed_jobs` and `engine` are small and need not be.
 pub(super) const COLLECTIONS: &[Collection] = &[
     Collection {
         name: "outbox",
