@@ -22,6 +22,12 @@ pub(super) const COLLECTIONS: &[Collection] = &[
                 unique: false,
                 having: None,
             },
+            // The oldest, handed on or not, however many wait.
+            Index {
+                keys: &[("at", 1), ("_id", 1)],
+                unique: false,
+                having: None,
+            },
             Index {
                 keys: &[("retries", 1)],
                 unique: false,
