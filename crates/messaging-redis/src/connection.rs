@@ -4,8 +4,8 @@
 //! A server that does not answer is found out in two ways: a `PING` every half second, and any command that is not
 //! answered in its time, after which nothing that is in a hurry is sent until a `PING` was answered.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -16,16 +16,18 @@ use redis::{
     ServerErrorKind, Value,
 };
 use souk_app::ports::Ids;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::address::{Address, AddressError};
 use crate::dial::{Dialler, PATIENCE, timed_out};
-use crate::outbound::{self, Outbound};
+use crate::outbound::{self, Order, Outbound};
 
 /// Time between two looks whether the server answers.
 const PING_EVERY: Duration = Duration::from_millis(500);
+/// The key that is written to see whether that can be done.
+const TRIED: &str = "souk:check";
 /// Longest wait of what somebody in front of a screen waits for. A healthy server answers in a fraction of it.
 const HURRY: Duration = Duration::from_millis(50);
 
@@ -74,7 +76,8 @@ struct Inner {
     dialler: Arc<Dialler>,
     link: watch::Receiver<Option<Link>>,
     doubt: Arc<Doubt>,
-    outbound: mpsc::Sender<Outbound>,
+    outbound: mpsc::Sender<Order>,
+    trouble: Arc<Mutex<Option<String>>>,
     tasks: Vec<JoinHandle<()>>,
 }
 
@@ -124,8 +127,14 @@ impl Redis {
         let doubt = Arc::new(Doubt::default());
         let (links, link) = watch::channel(None);
         let (outbound, waiting) = outbound::channel();
+        let trouble = Arc::default();
         let tasks = vec![
-            tokio::spawn(keep(dialler.clone(), links, doubt.clone())),
+            tokio::spawn(keep(
+                dialler.clone(),
+                links,
+                doubt.clone(),
+                Arc::clone(&trouble),
+            )),
             tokio::spawn(outbound::run(waiting, link.clone(), doubt.clone())),
         ];
         Ok(Self(Arc::new(Inner {
@@ -133,6 +142,7 @@ impl Redis {
             link,
             doubt,
             outbound,
+            trouble,
             tasks,
         })))
     }
@@ -188,11 +198,40 @@ impl Redis {
             && self
                 .0
                 .outbound
-                .try_send(Outbound {
+                .try_send(Order::Say(Outbound {
                     channel: channel.into(),
                     payload: payload.into(),
-                })
+                }))
                 .is_ok()
+    }
+
+    /// Waits until what was published so far was said, or is lost; at most a second.
+    pub async fn published(&self) {
+        let (answer, answered) = oneshot::channel();
+        let _ = timeout(PATIENCE, async {
+            self.0.outbound.send(Order::Answer(answer)).await.ok()?;
+            answered.await.ok()
+        })
+        .await;
+    }
+
+    /// Why it could not be reached the last time, in words for an operator; none when it was.
+    #[must_use]
+    pub fn last_trouble(&self) -> Option<String> {
+        let trouble = self.0.trouble.lock();
+        trouble.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether it does what all engines need: writes a key that goes by itself, and runs a script.
+    pub async fn try_out(&self) -> RedisResult<()> {
+        let mut written = redis::cmd("SET");
+        written.arg(TRIED).arg("1").arg("PX").arg(1_000);
+        self.query::<()>(&written).await?;
+        let mut run = redis::cmd("EVAL");
+        run.arg("return redis.call('PTTL', KEYS[1])")
+            .arg(1)
+            .arg(TRIED);
+        self.query::<i64>(&run).await.map(drop)
     }
 
     pub(crate) fn dialler(&self) -> Arc<Dialler> {
@@ -244,7 +283,15 @@ fn away() -> RedisError {
 }
 
 /// Dials, watches over the connection, and dials again.
-async fn keep(dialler: Arc<Dialler>, links: watch::Sender<Option<Link>>, doubt: Arc<Doubt>) {
+async fn keep(
+    dialler: Arc<Dialler>,
+    links: watch::Sender<Option<Link>>,
+    doubt: Arc<Doubt>,
+    trouble: Arc<Mutex<Option<String>>>,
+) {
+    let is = |now: Option<String>| {
+        *trouble.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    };
     let mut tries = 0;
     loop {
         match timeout(PATIENCE * 2, connect(&dialler)).await {
@@ -253,6 +300,7 @@ async fn keep(dialler: Arc<Dialler>, links: watch::Sender<Option<Link>>, doubt: 
                 tries = 0;
                 doubt.slow.store(false, Ordering::Relaxed);
                 doubt.wrong.store(false, Ordering::Relaxed);
+                is(None);
                 links.send_replace(Some(link.clone()));
                 metrics::gauge!("souk_redis_up").set(1.0);
                 let error = watch_over(link, &doubt).await;
@@ -270,6 +318,7 @@ async fn keep(dialler: Arc<Dialler>, links: watch::Sender<Option<Link>>, doubt: 
                     _ => timed_out(),
                 };
                 metrics::gauge!("souk_redis_up").set(0.0);
+                is(Some(error.to_string()));
                 // Said once; a Redis that stays away is told by the metric.
                 if tries == 0 {
                     tracing::warn!(

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use crate::connection::{Doubt, Link};
@@ -21,28 +21,47 @@ pub(crate) struct Outbound {
     pub(crate) payload: Bytes,
 }
 
-pub(crate) fn channel() -> (mpsc::Sender<Outbound>, mpsc::Receiver<Outbound>) {
+/// What is handed over.
+pub(crate) enum Order {
+    /// Say this.
+    Say(Outbound),
+    /// Answer when all that was to be said before this was said, or lost.
+    Answer(oneshot::Sender<()>),
+}
+
+pub(crate) fn channel() -> (mpsc::Sender<Order>, mpsc::Receiver<Order>) {
     mpsc::channel(WAITING)
 }
 
 /// Says what comes, in order, until everybody who publishes is gone.
 pub(crate) async fn run(
-    mut waiting: mpsc::Receiver<Outbound>,
+    mut waiting: mpsc::Receiver<Order>,
     link: watch::Receiver<Option<Link>>,
     doubt: Arc<Doubt>,
 ) {
     let mut batch = Vec::with_capacity(TOGETHER);
     while waiting.recv_many(&mut batch, TOGETHER).await > 0 {
+        let (mut to_say, mut to_answer) = (Vec::with_capacity(batch.len()), Vec::new());
+        for order in batch.drain(..) {
+            match order {
+                Order::Say(message) => to_say.push(message),
+                Order::Answer(answer) => to_answer.push(answer),
+            }
+        }
         let current = link.borrow().clone();
-        let count = batch.len() as u64;
+        let count = to_say.len() as u64;
         let said = match current {
-            Some(link) => say(link, batch.drain(..)).await,
+            _ if to_say.is_empty() => true,
+            Some(link) => say(link, to_say.into_iter()).await,
             None => false,
         };
-        batch.clear();
         if !said {
             doubt.raise();
             metrics::counter!("souk_redis_unpublished_total").increment(count);
+        }
+        for answer in to_answer {
+            // Whoever asked may not wait any more.
+            let _ = answer.send(());
         }
     }
 }

@@ -71,9 +71,12 @@ async fn follow(
     }
     let live = shared.hub.live(stream);
     let mut position = live.lock().await;
+    // What was read may reach past where the others are: news of it was lost, or is on its way.
+    let mut ahead = None;
     let page = match (early, *position) {
         // What was read reaches to where the others are: nothing need be asked while they wait.
         (Some((after, page)), Some(served)) if after <= served && last(&page, after) >= served => {
+            ahead = Some(page.head).filter(|head| *head > served);
             upto(page, served)
         }
         (early, _) => {
@@ -91,6 +94,10 @@ async fn follow(
     };
     let more = after.is_some_and(|after| !ends(&page, after));
     tell(ack.take(), &page, more, visitor);
+    if let Some(head) = ahead {
+        // It waits until this is let go, and serves whoever follows then.
+        hub::heard(shared, stream, head);
+    }
     if !more {
         // The answer is on its way, and the next entry comes after it: nobody is served while this is held.
         visitor.follow(stream);

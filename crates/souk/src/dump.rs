@@ -5,7 +5,7 @@
 //! anywhere.
 
 use std::fs::{File, OpenOptions};
-use std::io::{BufRead as _, BufReader, BufWriter, Read, Write as _};
+use std::io::{BufRead as _, BufReader, BufWriter, ErrorKind, Read, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use sha2::{Digest as _, Sha256};
 use souk_app::ports::Store;
 use souk_app::ports::store::{Row, RowKind};
 use tokio::sync::mpsc;
+
+use crate::wire;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -47,8 +49,15 @@ pub async fn export(store: Arc<dyn Store>, path: &Path) -> anyhow::Result<u64> {
     ensure!(!path.exists(), "{} is there already", path.display());
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
+    // One that was left behind may be readable for others, or lead elsewhere.
+    match std::fs::remove_file(&partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("{} cannot be written", path.display()));
+        }
+        _ => {}
+    }
     let mut open = OpenOptions::new();
-    open.write(true).create(true).truncate(true).mode(0o600);
+    open.write(true).create_new(true).mode(0o600);
     let file = open
         .open(&partial)
         .with_context(|| format!("{} cannot be written", path.display()))?;
@@ -58,14 +67,17 @@ pub async fn export(store: Arc<dyn Store>, path: &Path) -> anyhow::Result<u64> {
     let written = writing.await?;
     let done = async {
         exported?;
-        written
+        let rows = written?;
+        // A restore may have begun since it was looked for.
+        wire::ensure_whole(&*store).await?;
+        std::fs::rename(&partial, path)?;
+        let folder = path.parent().filter(|folder| *folder != Path::new(""));
+        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
+        Ok(rows)
     }
     .await;
     match done {
-        Ok(rows) => {
-            std::fs::rename(&partial, path)?;
-            Ok(rows)
-        }
+        Ok(rows) => Ok(rows),
         Err(error) => {
             let _ = std::fs::remove_file(&partial);
             Err(error)

@@ -19,10 +19,28 @@ pub struct QueueOptions {
     pub keep_done_for: Duration,
     /// ... and no more than so many of them, except ...
     pub keep_done: usize,
-    /// ... those that are younger than this: longer than the outbox waits before it hands an event on again.
+    /// ... those that are younger than this: longer than the outbox waits before it hands an event on again, so that what
+    /// is handed on again finds them.
     pub keep_done_at_least: Duration,
     /// Jobs that failed for good are kept for so long. The store keeps them on its own.
     pub keep_failed_for: Duration,
+}
+
+/// What is added to the time for which the outbox waits.
+const AFTER_OUTBOX: Duration = Duration::from_mins(1);
+
+impl QueueOptions {
+    /// Beside an outbox that hands an event on again after this time.
+    #[must_use]
+    pub fn beside_outbox(overdue_after: Duration) -> Self {
+        let keep_done_at_least = overdue_after.saturating_add(AFTER_OUTBOX);
+        let default = Self::default();
+        Self {
+            keep_done_at_least,
+            keep_done_for: default.keep_done_for.max(keep_done_at_least),
+            ..default
+        }
+    }
 }
 
 impl Default for QueueOptions {
@@ -35,7 +53,7 @@ impl Default for QueueOptions {
             trim_every: Duration::from_secs(10),
             keep_done_for: Duration::from_hours(1),
             keep_done: 10_000,
-            keep_done_at_least: Duration::from_mins(2),
+            keep_done_at_least: AFTER_OUTBOX * 2,
             keep_failed_for: Duration::from_hours(30 * 24),
         }
     }

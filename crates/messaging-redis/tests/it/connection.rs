@@ -159,3 +159,56 @@ async fn who_falls_behind_is_told_so_and_costs_no_memory() {
     assert_eq!(next(&mut heard).await, Heard::Listening);
     assert_eq!(next(&mut heard).await, message("last"));
 }
+
+#[tokio::test]
+async fn what_was_published_is_out_when_it_is_said_to_be() {
+    let server = Server::start().await.unwrap();
+    let listening = connect(&server.url());
+    let (subscriber, mut heard) = Subscriber::open(&listening);
+    subscriber.subscribe("souk:test");
+    assert_eq!(next(&mut heard).await, Heard::Listening);
+    let going = connect(&server.url());
+    going.until_up().await;
+    until("it is listened to", SOON, async || {
+        let mut ask = cmd("PUBSUB");
+        let asked = going.query(ask.arg("NUMSUB").arg("souk:test")).await;
+        asked.is_ok_and(|(_, count): (String, u64)| count == 1)
+    })
+    .await;
+    // More than goes in one round trip; and the one who says it goes at once.
+    for _ in 0..2_000 {
+        assert!(going.publish("souk:test", "bye"));
+    }
+    going.published().await;
+    drop(going);
+    for _ in 0..2_000 {
+        assert_eq!(next(&mut heard).await, message("bye"));
+    }
+}
+
+#[tokio::test]
+async fn it_is_said_why_redis_cannot_be_used() {
+    let server = Server::start().await.unwrap();
+    let redis = connect(&server.url());
+    redis.until_up().await;
+    redis.try_out().await.unwrap();
+    assert_eq!(redis.last_trouble(), None);
+    let mut reader = cmd("ACL");
+    for part in ["SETUSER", "reader", "on", ">p", "+ping", "+select", "+get"] {
+        reader.arg(part);
+    }
+    redis.query::<()>(&reader).await.unwrap();
+    let port = server.port();
+    let reader = connect(&format!("redis://reader:p@127.0.0.1:{port}"));
+    reader.until_up().await;
+    let refused = reader.try_out().await.unwrap_err().to_string();
+    assert!(refused.contains("NoPerm"), "{refused}");
+    let wrong = connect(&format!("redis://reader:geheim@127.0.0.1:{port}"));
+    until("it is tried", SOON, async || wrong.last_trouble().is_some()).await;
+    let trouble = wrong.last_trouble().unwrap();
+    assert!(
+        trouble.contains("WRONGPASS") || trouble.contains("uthentication"),
+        "{trouble}"
+    );
+    assert!(!trouble.contains("geheim"), "{trouble}");
+}

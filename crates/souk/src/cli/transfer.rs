@@ -28,7 +28,7 @@ impl Export {
     pub(super) fn run(&self, engines: &EngineOptions) -> anyhow::Result<ExitCode> {
         let database = engines.database()?;
         let rows = super::block_on(async {
-            let store = wire::open_data(&database, Access::Read).await?;
+            let store = wire::open_whole(&database, Access::Read).await?;
             dump::export(store, &self.file).await
         })
         .with_context(|| format!("{database} was not exported"))?;

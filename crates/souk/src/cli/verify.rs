@@ -10,7 +10,7 @@ use crate::wire;
 pub(super) fn run(engines: &EngineOptions) -> anyhow::Result<ExitCode> {
     let database = engines.database()?;
     let faults = super::block_on(async {
-        let store = wire::open_data(&database, Access::Read).await?;
+        let store = wire::open_whole(&database, Access::Read).await?;
         Ok(store.verify().await?)
     })?;
     for fault in &faults {

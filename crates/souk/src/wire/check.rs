@@ -1,5 +1,6 @@
 //! Tries every configured engine.
 
+use std::path::Path;
 use std::time::Duration;
 
 use souk_store_sqlite::Access;
@@ -22,6 +23,15 @@ pub struct Finding {
 /// What a killed process leaves locked blocks others; longer than this is too long for a variant that many want.
 const TRANSACTION_LIMIT: Duration = Duration::from_secs(5);
 
+/// Nothing is made here: whoever checks may be another user than the one that serves, and what they made would be theirs.
+fn is_there(path: &Path) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        path.exists(),
+        "not there yet: the first `souk serve` makes it, where it may"
+    );
+    Ok(())
+}
+
 /// Tries every configured engine. Options that cannot be read are an error; engines that do not answer are findings.
 pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     let (database, blobs, mail) = (options.database()?, options.blobs()?, options.mail()?);
@@ -37,10 +47,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     };
     let tried = async {
         if let DatabaseUrl::Sqlite(path) = &database {
-            anyhow::ensure!(
-                path.exists(),
-                "not there yet: the first `souk serve` makes it"
-            );
+            is_there(path)?;
         }
         Ok(engines::open_data(&database, Access::Share)
             .await?
@@ -61,7 +68,11 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     }
 
     let BlobsUrl::Folder(path) = &blobs;
-    let tried = async { Ok(engines::open_files(&blobs).await?.check().await?) }.await;
+    let tried = async {
+        is_there(path)?;
+        Ok(engines::open_files(&blobs).await?.check().await?)
+    }
+    .await;
     found("blobs", format!("file:{}", path.display()), tried);
 
     let detail = match &mail {
@@ -69,6 +80,9 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
         MailUrl::Smtp(url) => format!("smtp server {}", host_of(url)),
     };
     let tried = async {
+        if let MailUrl::Folder(path) = &mail {
+            is_there(path)?;
+        }
         Ok(engines::open_mailer(options, "http://localhost")
             .await?
             .check()

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use souk_app::local::{LocalBus, LocalPresence, MemoryCache, MemoryLimits, NoLimits, NoRivals};
@@ -50,6 +51,7 @@ pub(super) async fn open_shared(
     engines: &EngineOptions,
     access: Access,
     rate_limits: bool,
+    overdue_after: Duration,
     ports: &SystemPorts,
 ) -> anyhow::Result<Shared> {
     match (engines.database()?, engines.redis()?) {
@@ -79,7 +81,7 @@ pub(super) async fn open_shared(
         ),
         (DatabaseUrl::Mongo(url), Some(redis)) => {
             let store = Arc::new(open_mongo(&url).await?);
-            open_distributed(store, &redis, rate_limits, ports)
+            open_distributed(store, &redis, rate_limits, overdue_after, ports)
         }
     }
 }
@@ -89,6 +91,7 @@ fn open_distributed(
     store: Arc<MongoStore>,
     redis: &str,
     rate_limits: bool,
+    overdue_after: Duration,
     ports: &SystemPorts,
 ) -> anyhow::Result<Shared> {
     let address = Address::parse(redis).context("--redis")?;
@@ -100,7 +103,7 @@ fn open_distributed(
     };
     let queue = RedisQueue::start(
         redis.clone(),
-        QueueOptions::default(),
+        QueueOptions::beside_outbox(overdue_after),
         store.clone(),
         ports.clock.clone(),
         ports.ids.clone(),
@@ -117,13 +120,16 @@ fn open_distributed(
     })
 }
 
-/// Whether Redis answers.
+/// Whether Redis answers, and lets us write and run scripts.
 pub(super) async fn try_redis(url: &str) -> anyhow::Result<()> {
     let address = Address::parse(url).context("--redis")?;
     let redis = Redis::start(address, Arc::new(SystemIds)).context("--redis")?;
-    let up = tokio::time::timeout(std::time::Duration::from_secs(3), redis.until_up()).await;
-    anyhow::ensure!(up.is_ok(), "it does not answer, or refuses us");
-    Ok(())
+    let up = tokio::time::timeout(Duration::from_secs(3), redis.until_up()).await;
+    if up.is_err() {
+        let why = redis.last_trouble();
+        anyhow::bail!(why.unwrap_or_else(|| "it does not answer".to_owned()));
+    }
+    redis.try_out().await.context("it answers, and refuses us")
 }
 
 /// What joins this process's sockets with those of other Socket.IO servers on the same Redis. They reach the shop's rooms,
@@ -164,6 +170,22 @@ pub async fn open_data(database: &DatabaseUrl, access: Access) -> anyhow::Result
         }
         DatabaseUrl::Mongo(url) => Ok(Arc::new(open_mongo(url).await?)),
     }
+}
+
+/// The same, when all of its data is there.
+pub async fn open_whole(database: &DatabaseUrl, access: Access) -> anyhow::Result<Arc<dyn Store>> {
+    let store = open_data(database, access).await?;
+    ensure_whole(&*store).await?;
+    Ok(store)
+}
+
+/// Refuses the part of a shop that a restore left which did not end, or has not ended yet.
+pub async fn ensure_whole(store: &dyn Store) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !store.is_restoring().await?,
+        "a restore into this database was cut off, or is under way: if nobody restores, empty it, and restore again"
+    );
+    Ok(())
 }
 
 /// The file of the embedded data engine, for a command that only it has.

@@ -7,6 +7,7 @@ mod souk;
 mod system;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use souk_app::accounts::{LoginQuotas, Passwords, Tokens};
 use souk_app::catalog::pages::Pages;
@@ -15,12 +16,13 @@ use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
 use souk_messaging_redis::Redis;
 use souk_store_sqlite::Access;
+use souk_worker::WorkerOptions;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 pub use self::souk::Souk;
 pub use check::{Finding, check};
-pub use engines::{open_data, open_file};
+pub use engines::{ensure_whole, open_data, open_file, open_whole};
 pub use system::{SystemClock, SystemIds};
 
 use self::engines::SystemPorts;
@@ -45,6 +47,8 @@ struct Wish {
     options: Options,
     committer: CommitterOptions,
     rate_limits: bool,
+    /// After what time the sweeper hands work on again that is not known to be done.
+    overdue_after: Duration,
 }
 
 async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
@@ -52,11 +56,15 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         clock: Arc::new(SystemClock),
         ids: Arc::new(SystemIds),
     };
-    let shared = engines::open_shared(engines, wish.access, wish.rate_limits, &ports).await?;
-    anyhow::ensure!(
-        !shared.store.is_restoring().await?,
-        "a restore into this database was cut off: empty it, and restore again"
-    );
+    let shared = engines::open_shared(
+        engines,
+        wish.access,
+        wish.rate_limits,
+        wish.overdue_after,
+        &ports,
+    )
+    .await?;
+    ensure_whole(&*shared.store).await?;
     let SystemPorts { clock, ids } = ports;
     let signing_keys = keys::load_or_make(&engines.signing_keys()?, &*ids, clock.now())?;
     let (relay, events) = Relay::channel(RELAY_QUEUE);
@@ -125,6 +133,7 @@ impl Tool {
                 options,
                 committer,
                 rate_limits: false,
+                overdue_after: WorkerOptions::default().overdue_after,
             },
         )
         .await?;

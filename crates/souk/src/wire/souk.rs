@@ -11,6 +11,7 @@ use souk_api::ApiOptions;
 use souk_api::IpNet;
 use souk_app::committer::CommitterOptions;
 use souk_app::{App, Options};
+use souk_messaging_redis::Redis;
 use souk_sockets::Sockets;
 use souk_store_sqlite::Access;
 use souk_worker::{Worker, WorkerOptions};
@@ -39,6 +40,7 @@ pub struct Souk {
     sockets: Option<Sockets>,
     drain: Duration,
     committer: JoinHandle<()>,
+    redis: Option<Redis>,
 }
 
 impl Souk {
@@ -58,6 +60,7 @@ impl Souk {
         let metrics = telemetry::metrics()?;
         let address = listener.local_addr()?;
         let public_url = options.public_url(address);
+        let overdue_after = Duration::from_secs(options.overdue_after);
         let wish = Wish {
             access: Access::Serve,
             options: Options {
@@ -71,6 +74,7 @@ impl Souk {
                 deadline: Duration::from_secs(options.limits.order_deadline),
             },
             rate_limits: options.limits.rate_limits,
+            overdue_after,
         };
         let Wired {
             app,
@@ -89,7 +93,7 @@ impl Souk {
             WorkerOptions {
                 runs_jobs: options.is(Role::Worker),
                 concurrency: options.jobs_at_once,
-                overdue_after: Duration::from_secs(options.overdue_after),
+                overdue_after,
                 ..WorkerOptions::default()
             },
         );
@@ -164,6 +168,7 @@ impl Souk {
             sockets,
             drain: Duration::from_millis(options.sockets.socket_drain),
             committer,
+            redis,
         })
     }
 
@@ -210,6 +215,10 @@ impl Souk {
         .is_err()
         {
             tracing::warn!("the committer did not end in time");
+        }
+        // The others are told that this one goes, and need not miss it first.
+        if let Some(redis) = self.redis {
+            redis.published().await;
         }
     }
 }

@@ -150,6 +150,44 @@ async fn whoever_was_away_for_ten_thousand_entries_has_the_same_copy() {
     app.finish().await;
 }
 
+/// News of entries may be lost: whoever reads them first tells all others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_subscriber_finds_reaches_all_who_follow_at_once() {
+    let app = TestApp::start().await;
+    let (guest, staff) = (app.guest().await, app.staff().await);
+    let stream = support(&guest);
+    let key = StreamKey::Support(UserId(guest.id.parse().unwrap()));
+    let (mut follower, mut late) = (connect(&app, &staff).await, connect(&app, &guest).await);
+    let answer = follower.ask("subscribe", json!({"stream": stream})).await;
+    assert_eq!(answer["head"], 0);
+    // Now and then the store is looked at without any news: not in each of these rounds.
+    let mut slow = 0;
+    for round in 1..=5_u64 {
+        let entry = NewEntry {
+            stream: key,
+            id: EntryId(Uuid::now_v7()),
+            author: None,
+            at: Timestamp::now(),
+            body: EntryBody::message(format!("message {round}")),
+        };
+        app.souk.app().store.append(vec![entry]).await.unwrap();
+        let started = Instant::now();
+        let wanted = json!({"stream": stream, "after": round - 1});
+        let answer = late.ask("subscribe", wanted).await;
+        let has = answer["entries"].as_array().unwrap().len();
+        if has == 0 {
+            assert_eq!(late.next("entry").await["seq"], round);
+        }
+        assert_eq!(follower.next("entry").await["seq"], round);
+        slow += u32::from(started.elapsed() > Duration::from_secs(1));
+    }
+    assert!(
+        slow <= 1,
+        "{slow} of 5 came only when the store was looked at"
+    );
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn edits_and_deletions_reach_copies_and_leave_an_audit() {
     let app = TestApp::start().await;

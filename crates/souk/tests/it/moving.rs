@@ -4,6 +4,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Output;
 
+use souk_app::ports::store::DumpStore as _;
+use souk_store_mongo::{MongoOptions, MongoStore};
+use souk_store_sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 
 use crate::binary::{Server, assert_verified, souk};
@@ -39,7 +42,15 @@ fn a_shop_moves_to_another_file_and_is_the_same() {
     );
     let server = Server::start(old.path(), &["--demo"]);
     let first = path(files.path(), "first");
+    // What an earlier try left behind is not written to.
+    let (left, elsewhere) = (
+        path(files.path(), "first.partial"),
+        path(files.path(), "else"),
+    );
+    std::fs::write(&elsewhere, "mine").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &left).unwrap();
     done(&souk(old.path(), &["export", &first]));
+    assert_eq!(std::fs::read(&elsewhere).unwrap(), b"mine");
     let mode = std::fs::metadata(&first).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     refused(&souk(old.path(), &["export", &first]), "is there already");
@@ -55,6 +66,33 @@ fn a_shop_moves_to_another_file_and_is_the_same() {
     // It is served, and still knows its people.
     let server = Server::start(new.path(), &["--demo"]);
     assert!(server.terminate());
+}
+
+/// A restore that was cut off leaves a part of a shop, which is not taken for a shop.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_shop_is_neither_exported_nor_verified_nor_served() {
+    let folder = TempDir::new().unwrap();
+    let url = path(folder.path(), "souk.db");
+    let store = SqliteStore::open(url.as_ref(), SqliteOptions::default()).unwrap();
+    assert!(store.begin_restore().await.unwrap());
+    drop(store);
+    let name = format!("cut-off-{}", std::process::id());
+    let mongo = souk_testbed::shared_replica_set().await.url(&name);
+    let store = MongoStore::open(&mongo, MongoOptions::default()).await;
+    assert!(store.unwrap().begin_restore().await.unwrap());
+    let sqlite = format!("sqlite:{url}");
+    let file = path(folder.path(), "export");
+    for database in [&sqlite, &mongo] {
+        for command in [&["export", &file][..], &["verify"]] {
+            let arguments = [command, &["--database", database]].concat();
+            refused(&souk(folder.path(), &arguments), "was cut off");
+        }
+        assert!(!Path::new(&file).exists());
+    }
+    refused(
+        &souk(folder.path(), &["serve", "--listen", "127.0.0.1:0"]),
+        "was cut off",
+    );
 }
 
 /// From one engine to the other and back: three files of the same bytes.

@@ -17,8 +17,8 @@ use mongodb::{Database, IndexModel};
 
 use crate::open::OpenError;
 
-/// The version that this program writes.
-pub(crate) const VERSION: i64 = 1;
+/// The version that this program writes. 2: the outbox has an index by time alone.
+pub(crate) const VERSION: i64 = 2;
 
 /// Where the version stands.
 const SCHEMA: &str = "schema";

@@ -2,7 +2,7 @@
 
 use super::{Collection, Index, Kind};
 
-/// All are sharded by `_id`.
+/// Sharded by `_id`. `failed_jobs` and `engine` are small and need not be.
 pub(super) const COLLECTIONS: &[Collection] = &[
     Collection {
         name: "outbox",
@@ -19,6 +19,12 @@ pub(super) const COLLECTIONS: &[Collection] = &[
         indexes: &[
             Index {
                 keys: &[("handed_at", 1), ("at", 1), ("_id", 1)],
+                unique: false,
+                having: None,
+            },
+            // The oldest, handed on or not, however many wait.
+            Index {
+                keys: &[("at", 1), ("_id", 1)],
                 unique: false,
                 having: None,
             },

@@ -2,7 +2,7 @@
 
 use super::{Collection, Index, Kind};
 
-/// Sharded by `_id`, which is the customer's. `status` is 0 for open, 1 for closed. Both are few beside what is said.
+/// Not sharded; conversations may be, by `_id`, which is the customer's. `status` is 0 for open, 1 for closed. Both are few beside what is said.
 pub(super) const COLLECTIONS: &[Collection] = &[
     Collection {
         name: "conversations",

@@ -63,6 +63,33 @@ async fn a_start_that_was_cut_off_is_finished_by_the_next_one() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_database_of_the_first_version_gets_what_is_new() {
+    let engine = start().await;
+    let database = &engine.now().inner.database;
+    let outbox = database.collection::<Document>("outbox");
+    outbox.drop_index("at_1__id_1").await.expect("dropped");
+    let schema = database.collection::<Document>("schema");
+    schema
+        .update_one(
+            doc! { "_id": "souk" },
+            doc! { "$set": { "version": 1_i64 } },
+        )
+        .await
+        .expect("set");
+    MongoStore::open(&engine.url, MongoOptions::default())
+        .await
+        .expect("opens");
+    // The oldest event is found without looking at the others.
+    let oldest = doc! { "find": "outbox", "sort": { "at": 1 }, "limit": 1 };
+    let plan = database.run_command(doc! { "explain": oldest, "verbosity": "queryPlanner" });
+    let plan = plan.await.expect("planned").to_string();
+    assert!(
+        plan.contains("at_1__id_1") && !plan.contains("\"SORT\""),
+        "{plan}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_is_newer_or_foreign_is_refused() {
     let engine = start().await;
     let schema = engine.now().inner.collection::<Document>("schema");
