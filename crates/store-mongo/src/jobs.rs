@@ -248,7 +248,7 @@ impl<'w> Ending<'w> {
                     id: id(end.job_id.0),
                     at: nanos(end.at),
                 }),
-                JobOutcome::Failed(error) => failed.push(failed_row(end, error)),
+                JobOutcome::Failed(error) => failed.push(FailedRow::of(&FailedJob::of(end, error))),
             }
             events.extend(end.events.iter().cloned());
         }
@@ -276,20 +276,6 @@ impl Count {
             upsert: false,
         }
     }
-}
-
-fn failed_row(end: &Settlement, error: &str) -> FailedRow {
-    FailedRow::of(&FailedJob {
-        id: end.job_id,
-        event_id: end.event_id,
-        kind: end.kind.clone(),
-        payload: end.payload.clone(),
-        error: error.to_owned(),
-        attempts: end.attempts,
-        trace: end.trace.clone(),
-        created_at: end.created_at,
-        failed_at: end.at,
-    })
 }
 
 /// Those of the jobs whose end is recorded, inside a transaction.

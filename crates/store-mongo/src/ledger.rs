@@ -148,16 +148,7 @@ impl Ledger {
     /// Appends one entry, or says what is there under its id.
     pub(crate) fn append(&mut self, entry: &NewEntry) -> Result<Appended, Failure> {
         if let Some(there) = self.known.get(&(entry.stream, entry.id)) {
-            let same = there.author == entry.author && there.content.body() == Some(&entry.body);
-            return Ok(if same {
-                Appended::At {
-                    seq: there.seq,
-                    at: there.at,
-                    repeated: true,
-                }
-            } else {
-                Appended::IdConflict
-            });
+            return Ok(Appended::before(there, entry));
         }
         let seq = self.head(entry.stream) + 1;
         self.heads.insert(entry.stream, seq);

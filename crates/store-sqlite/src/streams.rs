@@ -42,16 +42,7 @@ pub(crate) fn append(connection: &Connection, entry: &NewEntry) -> Result<Append
     let body = serde_json::to_string(&entry.body)?;
     if let Some(seq) = seq_of(connection, &key, entry.id)? {
         let there = read(connection, &key, seq)?;
-        let same = there.author == entry.author && there.content.body() == Some(&entry.body);
-        return Ok(if same {
-            Appended::At {
-                seq: there.seq,
-                at: there.at,
-                repeated: true,
-            }
-        } else {
-            Appended::IdConflict
-        });
+        return Ok(Appended::before(&there, entry));
     }
     // Two plain statements: one with RETURNING would keep a journal of its own for every entry.
     let head = head(connection, &key)?;

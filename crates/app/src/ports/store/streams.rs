@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use souk_domain::Timestamp;
-use souk_domain::stream::{NewEntry, Page, Span, StreamKey};
+use souk_domain::stream::{Entry, NewEntry, Page, Span, StreamKey};
 
 use super::EngineError;
 
@@ -20,6 +20,22 @@ pub enum Appended {
     },
     /// Another entry of the stream has this id, by another author or with other content.
     IdConflict,
+}
+
+impl Appended {
+    /// What becomes of an entry under whose id another one stands: a repeat, if it says the same.
+    #[must_use]
+    pub fn before(there: &Entry, new: &NewEntry) -> Self {
+        if there.author == new.author && there.content.body() == Some(&new.body) {
+            Self::At {
+                seq: there.seq,
+                at: there.at,
+                repeated: true,
+            }
+        } else {
+            Self::IdConflict
+        }
+    }
 }
 
 /// Streams.
