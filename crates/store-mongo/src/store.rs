@@ -42,6 +42,8 @@ pub(crate) struct Asked {
     pub(crate) settled: Asker<JobId, bool>,
 }
 
+/// Longest goodbye to the servers.
+const GOODBYE: Duration = Duration::from_secs(2);
 /// How long ends of jobs are gathered at most.
 const SETTLING: Duration = Duration::from_millis(25);
 
@@ -142,5 +144,11 @@ impl Store for MongoStore {
 
     async fn trim(&self, now: Timestamp) -> Result<u64, EngineError> {
         Ok(trim::trim(&self.inner, now).await?)
+    }
+
+    /// Else the driver says goodbye to the servers while the runtime under it ends, and panics.
+    async fn close(&self) {
+        let closed = self.inner.client.clone().shutdown().immediate(true);
+        let _ = tokio::time::timeout(GOODBYE, closed.into_future()).await;
     }
 }

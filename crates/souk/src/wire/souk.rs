@@ -206,6 +206,7 @@ impl Souk {
             .stop(until.saturating_duration_since(Instant::now()).max(LEAST))
             .await;
         // The last handle to the committer goes with the application, and sockets hold that too; then it ends.
+        let store = self.app.store.clone();
         drop((self.app, self.sockets));
         if tokio::time::timeout(
             until.saturating_duration_since(Instant::now()).max(LEAST),
@@ -220,6 +221,7 @@ impl Souk {
         if let Some(redis) = self.redis {
             redis.published().await;
         }
+        store.close().await;
     }
 }
 

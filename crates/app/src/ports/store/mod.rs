@@ -55,6 +55,8 @@ pub trait Store:
     /// Removes what has outlived its retention at `now`: answers kept for keys (24 h), sessions that ran out, outcomes
     /// of jobs (30 days). In small steps, so that sales go on.
     async fn trim(&self, now: souk_domain::Timestamp) -> Result<u64, EngineError>;
+    /// Lets go of the engine, as the last call before the process ends; what is asked after it may be refused.
+    async fn close(&self) {}
 }
 
 /// A list, and where to go on.
