@@ -32,7 +32,8 @@ pub trait Cache: Send + Sync {
     /// The value of a key. If it is not there, it is made and kept; whoever asks for it meanwhile waits for that one, so
     /// that many misses at once are one making. An error goes to all of them: were each to try again after the one before
     /// it, an engine that is away would keep the last one waiting for as many timeouts as there are others. Only when
-    /// whoever makes it goes away is it made by the next one. A value whose key is removed while it is made is not kept, and not given to those who ask after the removal.
+    /// whoever makes it goes away is it made by the next one. A value whose key is removed while it is made is not kept,
+    /// and not given to those who ask after the removal.
     async fn get_or(&self, key: &str, ttl: Duration, make: Make<'_>) -> Result<Bytes, EngineError> {
         if let Some(value) = self.get(key).await {
             return Ok(value);
