@@ -157,7 +157,8 @@ async fn what_a_subscriber_finds_reaches_all_who_follow_at_once() {
     let app = TestApp::start().await;
     if app.is_fleet() {
         // The next connection goes to the other process.
-        return app.finish().await;
+        app.finish().await;
+        return;
     }
     let (guest, staff) = (app.guest().await, app.staff().await);
     let stream = support(&guest);
