@@ -2,8 +2,8 @@
 //!
 //! No timer: a batch is whatever waited while the last one committed, so an idle shop answers at once and a busy one
 //! pays for durability once per batch. Processes that sell the same thing at once take turns, once they have met: a
-//! batch that waits grows, one that loses to a rival was for nothing. All changes of orders and stock go through here; nothing else may call
-//! `OrderStore::commit`.
+//! batch that waits grows, one that loses to a rival was for nothing. All changes of orders and stock go through here;
+//! nothing else may call `OrderStore::commit`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -43,8 +43,8 @@ impl Handover {
         self.mark(&handed).await
     }
 
-    /// Hands events on, together if that works; what was is for [`Self::mark`]. One that an engine
-    /// refuses must not hold up the others: then each goes alone, and the refused one is put off.
+    /// Hands events on, together if that works; what was handed on is for [`Self::mark`]. One that an engine refuses must
+    /// not hold up the others: then each goes alone, and the refused one is put off.
     pub(crate) async fn forward(&self, events: &[EventRecord]) -> Result<Vec<Handed>, EngineError> {
         match self.forward_together(events).await {
             Err(EngineError::Refused(_)) => {}

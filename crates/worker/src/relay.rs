@@ -17,7 +17,7 @@ use crate::handover::{Handed, Handover};
 
 /// Most events that are handed on together, about.
 const BATCH: usize = 1_024;
-/// How long events are gathered at most, after a batch of as many milliseconds' worth of events as these.
+/// From the beginning of a batch to the next one at most; less after a small one, see [`gathering`].
 const GATHERING: Duration = Duration::from_millis(50);
 /// When the store is told that events were handed on: before the sweeper thinks that they were not.
 const MARK_AFTER: Duration = Duration::from_millis(500);
@@ -80,9 +80,9 @@ fn gather(events: &mut mpsc::Receiver<Vec<EventRecord>>, batch: &mut Vec<EventRe
     }
 }
 
-/// From the beginning of a batch to the next one.
+/// From the beginning of a batch to the next one: a millisecond for each event after its first.
 fn gathering(events: usize) -> Duration {
-    Duration::from_millis(events as u64 - 1).min(GATHERING)
+    Duration::from_millis(events.saturating_sub(1) as u64).min(GATHERING)
 }
 
 struct Relaying {
@@ -214,6 +214,30 @@ mod tests {
             "what came before the stop is handed on"
         );
         assert!(sender.send(vec![asked_for_mail(4)]).await.is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn many_are_followed_by_a_little_patience_and_told_of_together() {
+        let engines = engines();
+        let (sender, receiver) = mpsc::channel(8);
+        tokio::spawn(run(handover(&engines), receiver, CancellationToken::new()));
+        sender
+            .send((0..40).map(asked_for_mail).collect())
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        for n in 40..43 {
+            sender.send(vec![asked_for_mail(n)]).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(engines.asked(), ["push 40"]);
+        tokio::time::sleep(Duration::from_millis(40)).await;
+        // Alone again: at once.
+        sender.send(vec![asked_for_mail(43)]).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        assert_eq!(engines.asked(), ["push 40", "push 3", "push 1"]);
+        tokio::time::sleep(MARK_AFTER).await;
+        assert_eq!(engines.asked().last().unwrap(), "handed_on 44");
     }
 
     #[tokio::test(start_paused = true)]

@@ -241,6 +241,27 @@ async fn the_end_is_recorded_as_soon_as_the_store_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_slot_is_free_before_the_end_is_recorded() {
+    let bench = bench(Does::Succeed);
+    bench.engines.state().store_fails = 3;
+    let (slot, mut freed) = tokio::sync::oneshot::channel::<()>();
+    let making = bench
+        .attempts
+        .make(leased(1, 1), slot, CancellationToken::new());
+    let looking = async {
+        sleep(PATIENCE / 2).await;
+        assert!(
+            freed
+                .try_recv()
+                .is_err_and(|error| error == tokio::sync::oneshot::error::TryRecvError::Closed)
+        );
+        assert!(bench.engines.state().settled.is_empty());
+    };
+    tokio::join!(making, looking);
+    assert_eq!(bench.engines.state().settled.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_job_whose_provider_is_silent_waits_and_burns_nothing() {
     let wait = || Does::Say(JobError::Wait(Duration::from_secs(30), "silent".to_owned()));
     assert_eq!(
