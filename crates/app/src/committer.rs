@@ -336,3 +336,6 @@ impl Size {
         self.lines <= MOST_LINES && self.bytes <= MOST_BYTES
     }
 }
+
+#[cfg(test)]
+mod tests;
