@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use souk::cli::Cli;
+use tikv_jemallocator::Jemalloc;
 
 /// Under load the C library's own allocator took a quarter of a worker's time (decision 14).
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     souk::cli::run(Cli::parse())
