@@ -8,6 +8,9 @@ mod retry;
 
 pub use retry::{RetryError, retry};
 
+/// Most bytes of a job's payload: far more than any job of Souk has. Other programs add jobs too.
+pub const MAX_PAYLOAD: usize = 1 << 20;
+
 /// A unit of background work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all_fields = "camelCase", deny_unknown_fields)]
@@ -88,10 +91,13 @@ impl Job {
             .map_or_else(|_| "unknown".to_owned(), |named| named.job)
     }
 
-    /// Reads a job; none when this version of Souk does not know it.
-    #[must_use]
-    pub fn decode(payload: &str) -> Option<Self> {
-        serde_json::from_str(payload).ok()
+    /// Reads a job.
+    ///
+    /// # Errors
+    ///
+    /// What this version of Souk does not know in it: its name, or a field.
+    pub fn decode(payload: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(payload)
     }
 }
 
@@ -108,11 +114,19 @@ mod tests {
             job.encode(),
             r#"{"job":"SendReceiptV1","orderId":"00000000-0000-0000-0000-000000000001"}"#
         );
-        assert_eq!(Job::decode(&job.encode()), Some(job.clone()));
+        assert_eq!(Job::decode(&job.encode()).ok(), Some(job.clone()));
         assert!(job.encode().contains(job.kind()));
-        assert_eq!(
-            Job::decode(r#"{"job":"SendReceiptV9","orderId":"x"}"#),
-            None
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let why = |payload| Job::decode(payload).unwrap_err().to_string();
+        let unknown = why(r#"{"job":"SendReceiptV9","orderId":"x"}"#);
+        assert!(
+            unknown.starts_with("unknown variant `SendReceiptV9`"),
+            "{unknown}"
         );
+        let missing = why(r#"{"job":"SendReceiptV1","order":1}"#);
+        assert!(missing.contains("`order`"), "{missing}");
     }
 }

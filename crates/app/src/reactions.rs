@@ -151,7 +151,7 @@ pub fn follow(record: &EventRecord) -> Reactions {
             jobs: vec![NewJob {
                 kind: Job::kind_of(payload),
                 payload: payload.clone(),
-                ..new_job(record, *job_id, Job::decode(payload).as_ref())
+                ..new_job(record, *job_id, Job::decode(payload).ok().as_ref())
             }],
             entries: vec![],
         },

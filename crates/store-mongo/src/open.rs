@@ -23,6 +23,9 @@ pub struct MongoOptions {
     pub pool: u32,
     /// Calls that may wait to be committed together; past it a call gets `Unavailable`.
     pub waiting: usize,
+    /// Whether a database of an older version of Souk is brought forward. Programs of that version do not start on it
+    /// afterwards, so this is for whoever serves.
+    pub migrates: bool,
 }
 
 impl Default for MongoOptions {
@@ -33,6 +36,7 @@ impl Default for MongoOptions {
             deadline: Duration::from_secs(10),
             pool: 32,
             waiting: 4_096,
+            migrates: true,
         }
     }
 }
@@ -63,6 +67,16 @@ pub enum OpenError {
         found: i64,
         /// The newest that this program knows.
         known: i64,
+    },
+    /// It was written by an older version of Souk, and is not to be brought forward.
+    #[error(
+        "the database has schema version {found}, this program needs {needed}: use the Souk that serves it, or start `souk serve` of this one first"
+    )]
+    Older {
+        /// The database's version.
+        found: i64,
+        /// The one that this program needs.
+        needed: i64,
     },
     /// It is a database of something else.
     #[error("the database {0} holds collections that are not Souk's: name another one in the URL")]
@@ -131,17 +145,22 @@ fn refuse(hello: &Document) -> Result<(), OpenError> {
     Ok(())
 }
 
+/// From so many characters on, a part of a password tells something of it.
+const TELLING: usize = 4;
+
 /// What an error says, without what the URL has before its `@`.
 pub(crate) fn hidden(url: &str, error: &mongodb::error::Error) -> String {
     let said = error.kind.to_string();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let account = rest.rsplit_once('@').map(|(account, _)| account);
     let password = account.and_then(|account| account.split_once(':'));
-    // A password that is not escaped is parted where the driver takes its end to be.
-    let shown = password
-        .into_iter()
-        .flat_map(|(_, password)| password.split([':', '/', '@', '?', '%', '#', '&']))
-        .any(|part| !part.is_empty() && said.contains(part));
+    // A password that is not escaped is parted where the driver takes its end to be. Parts as short as those of one that
+    // is, such as `2F`, stand in every other sentence.
+    let shown = password.is_some_and(|(_, password)| {
+        let parts = password.split([':', '/', '@', '?', '%', '#', '&']);
+        let mut telling = parts.filter(|part| part.len() >= TELLING).chain([password]);
+        !password.is_empty() && telling.any(|part| said.contains(part))
+    });
     if shown {
         "the driver's answer holds the password and is not shown".to_owned()
     } else {
@@ -168,6 +187,17 @@ mod tests {
         assert!(alone.contains("replica set"), "{alone}");
         let old = refused(doc! { "setName": "rs0", "maxWireVersion": 13 }).expect("refused");
         assert!(old.contains("6.0"), "{old}");
+    }
+
+    #[tokio::test]
+    async fn an_escaped_password_hides_nothing_else() {
+        let url = "mongodb://me:p%3A%2Fgeheim%40@host:1/souk?tls=true&tlsCAFile=/no/such/file.pem";
+        let set = client_options(url, &MongoOptions::default()).await;
+        let error = set.and_then(|set| {
+            Client::with_options(set).map_err(|error| OpenError::Url(hidden(url, &error)))
+        });
+        let said = error.expect_err("no such file").to_string();
+        assert!(said.contains("/no/such/file.pem"), "{said}");
     }
 
     #[tokio::test]

@@ -68,7 +68,7 @@ impl MongoStore {
         database: Database,
         options: MongoOptions,
     ) -> Result<Self, OpenError> {
-        schema::migrate(&database).await?;
+        schema::migrate(&database, options.migrates).await?;
         let inner = Arc::new(Inner {
             client,
             database,

@@ -3,13 +3,16 @@
 //! What must hold: a job whose lease is lost changes nothing any more; a panic ends the attempt and not the worker; the
 //! store knows a job's end before the queue forgets the job.
 
+use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
+use serde_json::json;
 use souk_app::Relay;
+use souk_app::jobs::MAX_PAYLOAD;
 use souk_app::ports::store::{JobOutcome, OutboxStore, Settlement};
 use souk_app::ports::{Clock, EngineError, Ids, LeasedJob, NewJob, Queue, Turns};
 use souk_app::trace::TraceContext;
@@ -140,13 +143,15 @@ impl Attempts {
                 let pause = wait(&self.options.retry, leased.attempt, &*self.ids);
                 tracing::warn!(error, pause = ?pause, "job failed; it is tried again");
                 let run_at = after(self.clock.now(), pause);
-                self.patiently(|| self.queue.retry(job.id, leased.token, run_at, &error))
+                let _ = self
+                    .patiently(|| self.queue.retry(job.id, leased.token, run_at, &error))
                     .await;
                 "retried"
             }
             End::Postponed(pause) => {
                 let run_at = after(self.clock.now(), pause);
-                self.patiently(|| self.queue.postpone(job.id, leased.token, run_at))
+                let _ = self
+                    .patiently(|| self.queue.postpone(job.id, leased.token, run_at))
                     .await;
                 "postponed"
             }
@@ -161,6 +166,12 @@ impl Attempts {
         abandon: &CancellationToken,
     ) -> End {
         let (job, options) = (&leased.job, &self.options);
+        if job.payload.len() > MAX_PAYLOAD {
+            return End::Failed(format!(
+                "its data has {} bytes; {MAX_PAYLOAD} are the most",
+                job.payload.len()
+            ));
+        }
         if leased.attempt > options.retry.attempts {
             // Earlier attempts took their worker with them, or it would have said how they ended.
             return End::Failed(format!(
@@ -200,9 +211,10 @@ impl Attempts {
         }
     }
 
-    /// Records the end in the store, then lets the queue forget the job.
+    /// Records the end in the store, then lets the queue forget the job. What the store refuses to record is left where
+    /// people see it: among the failed jobs of the queue.
     async fn settle(&self, leased: &LeasedJob, outcome: JobOutcome) {
-        let (job, now) = (&leased.job, self.clock.now());
+        let (job, now) = (&recordable(&leased.job), self.clock.now());
         let events = match &outcome {
             JobOutcome::Done => Vec::new(),
             JobOutcome::Failed(error) => vec![failed_event(job, error, now)],
@@ -219,39 +231,41 @@ impl Attempts {
             at: now,
             events: events.clone(),
         };
-        if self
-            .patiently(|| self.outbox.settle(vec![settlement.clone()]))
-            .await
-            .is_some()
-        {
-            self.relay.hand_over(events);
-            match &settlement.outcome {
-                JobOutcome::Done => {
-                    self.patiently(|| self.queue.finish(job.id, leased.token))
-                        .await
-                }
-                JobOutcome::Failed(error) => {
-                    self.patiently(|| self.queue.fail(job.id, leased.token, error))
-                        .await
-                }
-            };
-        }
+        let settled = self.patiently(|| self.outbox.settle(vec![settlement.clone()]));
+        let outcome = match settled.await {
+            Ok(()) => {
+                self.relay.hand_over(events);
+                settlement.outcome
+            }
+            Err(error) => JobOutcome::Failed(cut(format!("its end is not recorded: {error}"))),
+        };
+        // A queue that refuses has said so in the log; the job's lock runs out there.
+        let _ = match &outcome {
+            JobOutcome::Done => {
+                self.patiently(|| self.queue.finish(job.id, leased.token))
+                    .await
+            }
+            JobOutcome::Failed(error) => {
+                self.patiently(|| self.queue.fail(job.id, leased.token, error))
+                    .await
+            }
+        };
     }
 
-    /// Asks an engine until it answers; none when it refuses. The lease bounds this: when it is lost, all of this ends.
-    async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Option<T>
+    /// Asks an engine until it answers or refuses. The lease bounds this: when it is lost, all of this ends.
+    async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Result<T, EngineError>
     where
         F: Future<Output = Result<T, EngineError>>,
     {
         loop {
             match ask().await {
-                Ok(answer) => return Some(answer),
+                Ok(answer) => return Ok(answer),
                 Err(error @ EngineError::Refused(_)) => {
                     tracing::error!(
                         error = &error as &dyn std::error::Error,
                         "the end of a job cannot be recorded"
                     );
-                    return None;
+                    return Err(error);
                 }
                 Err(error) => {
                     tracing::warn!(
@@ -305,6 +319,20 @@ fn failed_event(job: &NewJob, error: &str, at: souk_domain::Timestamp) -> EventR
         at,
         trace: job.trace.clone(),
     }
+}
+
+/// The job as a store can keep it. Another program may have added one of any size: of that, what it was called is kept.
+fn recordable(job: &NewJob) -> Cow<'_, NewJob> {
+    if job.payload.len() <= MAX_PAYLOAD {
+        return Cow::Borrowed(job);
+    }
+    let kind = cut(job.kind.clone());
+    let payload = json!({ "job": kind, "leftOutBytes": job.payload.len() });
+    Cow::Owned(NewJob {
+        kind,
+        payload: payload.to_string(),
+        ..job.clone()
+    })
 }
 
 fn cut(error: String) -> String {

@@ -74,6 +74,8 @@ pub(crate) struct State {
     pub(crate) store_fails: u32,
     /// Entries of these orders are refused.
     pub(crate) refused: BTreeSet<OrderId>,
+    /// Ends of jobs are refused.
+    pub(crate) refuses_ends: bool,
     /// `handed_on` refuses these events.
     pub(crate) stuck: BTreeSet<EventId>,
 }
@@ -168,6 +170,11 @@ impl Queue for Engines {
         Ok(true)
     }
 
+    async fn fail(&self, _id: JobId, _token: u64, error: &str) -> Result<bool, EngineError> {
+        drop(self.ask(format!("fail: {error}")));
+        Ok(true)
+    }
+
     async fn retry(
         &self,
         _id: JobId,
@@ -248,7 +255,11 @@ impl OutboxStore for Engines {
             JobOutcome::Done => "settle: done".to_owned(),
             JobOutcome::Failed(error) => format!("settle: failed: {error}"),
         };
-        self.ask_store(outcome)?.settled.extend(settlements);
+        let mut state = self.ask_store(outcome)?;
+        if state.refuses_ends {
+            return Err(EngineError::Refused("too large".into()));
+        }
+        state.settled.extend(settlements);
         Ok(())
     }
 

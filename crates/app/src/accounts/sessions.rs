@@ -19,11 +19,12 @@ pub(super) fn new_session(app: &App, user: &User, device: &Device) -> Session {
 
 /// What somebody gets who is signed in with this session.
 pub(super) fn signed_in(app: &App, user: User, session: &Session) -> SignedIn {
+    let now = app.now();
     SignedIn {
         user,
-        access_token: app.tokens.access(session, app.now()),
+        access_token: app.tokens.access(session, now),
         expires_in: tokens::ACCESS_LIFETIME,
-        refresh_token: app.tokens.refresh(session),
+        refresh_token: app.tokens.refresh(session, now),
         refresh_expires_at: session.expires_at,
     }
 }

@@ -35,6 +35,9 @@ pub struct SigningKey {
     pub seed: String,
     /// When it was made.
     pub created_at: Timestamp,
+    /// From when on it signs; none: from when it was made on. Until then processes that do not know it yet can be given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signs_from: Option<Timestamp>,
 }
 
 impl SigningKey {
@@ -50,6 +53,7 @@ impl SigningKey {
             id: URL_SAFE_NO_PAD.encode(&name[..9]),
             seed: URL_SAFE_NO_PAD.encode(seed),
             created_at: now,
+            signs_from: None,
         }
     }
 }
@@ -86,15 +90,16 @@ struct Claims {
 
 /// Signs and reads tokens.
 pub struct Tokens {
-    current: (String, EncodingKey),
+    /// From when on each key signs, its name, and the key; the last one last. There is at least one.
+    signing: Vec<(Timestamp, String, EncodingKey)>,
     known: HashMap<String, DecodingKey>,
 }
 
 impl Tokens {
-    /// Signs with the newest key, reads what any of them signed.
+    /// Signs with the newest key whose time has come, reads what any of them signed.
     pub fn new(keys: &[SigningKey]) -> Result<Self, BadSigningKeys> {
         let mut known = HashMap::new();
-        let mut newest: Option<(Timestamp, String, EncodingKey)> = None;
+        let mut signing = Vec::new();
         for key in keys {
             let seed = URL_SAFE_NO_PAD
                 .decode(&key.seed)
@@ -107,60 +112,62 @@ impl Tokens {
                 key.id.clone(),
                 DecodingKey::from_jwk(&jwk).map_err(|_| BadSigningKeys)?,
             );
-            if newest.as_ref().is_none_or(|(at, ..)| key.created_at >= *at) {
-                newest = Some((key.created_at, key.id.clone(), encoding));
-            }
+            let from = key.signs_from.unwrap_or(key.created_at);
+            signing.push((from, key.id.clone(), encoding));
         }
-        let (_, id, encoding) = newest.ok_or(BadSigningKeys)?;
-        Ok(Self {
-            current: (id, encoding),
-            known,
-        })
+        if signing.is_empty() {
+            return Err(BadSigningKeys);
+        }
+        signing.sort_by_key(|(from, ..)| *from);
+        Ok(Self { signing, known })
     }
 
     /// An access token of a session.
     #[must_use]
     pub fn access(&self, session: &Session, now: Timestamp) -> String {
-        self.sign(&Claims {
+        let claims = Claims {
             purpose: Purpose::Access,
             sub: session.user_id,
             exp: after(now, ACCESS_LIFETIME),
             sid: Some(session.id),
             generation: None,
             fp: None,
-        })
+        };
+        self.sign(&claims, now)
     }
 
     /// The refresh token of a session's newest generation.
     #[must_use]
-    pub fn refresh(&self, session: &Session) -> String {
-        self.sign(&Claims {
+    pub fn refresh(&self, session: &Session, now: Timestamp) -> String {
+        let claims = Claims {
             purpose: Purpose::Refresh,
             sub: session.user_id,
             exp: session.expires_at.as_second(),
             sid: Some(session.id),
             generation: Some(session.generation),
             fp: None,
-        })
+        };
+        self.sign(&claims, now)
     }
 
     /// A token for the link of a verification mail: good for the address that the user has now.
     #[must_use]
     pub fn email_verification(&self, user: &User, now: Timestamp) -> String {
-        self.sign(&Claims {
+        let claims = Claims {
             purpose: Purpose::VerifyEmail,
             sub: user.id,
             exp: after(now, VERIFICATION_LIFETIME),
             sid: None,
             generation: None,
             fp: Some(email_fingerprint(user)),
-        })
+        };
+        self.sign(&claims, now)
     }
 
     /// A token for the link of a password mail: good until the password changes.
     #[must_use]
     pub fn password_reset(&self, account: &Credentials, now: Timestamp) -> String {
-        self.sign(&Claims {
+        let claims = Claims {
             purpose: Purpose::ResetPassword,
             sub: account.user.id,
             exp: after(now, RESET_LIFETIME),
@@ -169,7 +176,8 @@ impl Tokens {
             fp: Some(fingerprint(
                 account.password_hash.as_deref().unwrap_or_default(),
             )),
-        })
+        };
+        self.sign(&claims, now)
     }
 
     /// The user and session of an access token.
@@ -229,11 +237,14 @@ impl Tokens {
         fingerprint(hash) == fp
     }
 
-    fn sign(&self, claims: &Claims) -> String {
+    fn sign(&self, claims: &Claims, now: Timestamp) -> String {
+        // By a clock that is behind, the time of the first key may not have come: it signs all the same.
+        let come = self.signing.partition_point(|(from, ..)| *from <= now);
+        let (_, id, key) = &self.signing[come.saturating_sub(1)];
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(self.current.0.clone());
+        header.kid = Some(id.clone());
         // Serialising plain values and signing with a parsed key cannot fail; an empty token would be refused anyway.
-        jsonwebtoken::encode(&header, claims, &self.current.1).unwrap_or_default()
+        jsonwebtoken::encode(&header, claims, key).unwrap_or_default()
     }
 
     fn read(&self, token: &str, purpose: Purpose, now: Timestamp) -> Result<Claims, AccountError> {
@@ -310,7 +321,7 @@ mod tests {
     fn a_token_is_good_for_its_purpose_and_its_time() {
         let tokens = Tokens::new(&[SigningKey::new(&[7; 32], at(0))]).expect("a good key");
         let access = tokens.access(&session(), at(100));
-        let refresh = tokens.refresh(&session());
+        let refresh = tokens.refresh(&session(), at(0));
         assert_eq!(
             tokens.read_access(&access, at(699)).expect("good"),
             (session().user_id, session().id, at(700))
@@ -329,7 +340,7 @@ mod tests {
         );
         assert_eq!(
             refresh,
-            tokens.refresh(&session()),
+            tokens.refresh(&session(), at(0)),
             "the same session gives the same token"
         );
     }
@@ -382,6 +393,42 @@ mod tests {
                 .read_access(&both.access(&session(), at(20)), at(21))
                 .is_ok(),
             "signed with the newest"
+        );
+    }
+
+    #[test]
+    fn a_key_is_read_before_it_signs() {
+        let old = SigningKey::new(&[7; 32], at(0));
+        let mut new = SigningKey::new(&[8; 32], at(10));
+        new.signs_from = Some(at(3_600));
+        let before = Tokens::new(std::slice::from_ref(&old)).expect("a good key");
+        let only_new = Tokens::new(std::slice::from_ref(&new)).expect("a good key");
+        let both = Tokens::new(&[new, old]).expect("good keys");
+        let now = at(3_599);
+        assert!(
+            before
+                .read_access(&both.access(&session(), now), now)
+                .is_ok()
+        );
+        assert!(
+            before
+                .read_refresh(&both.refresh(&session(), now), now)
+                .is_ok()
+        );
+        let now = at(3_600);
+        assert!(
+            before
+                .read_access(&both.access(&session(), now), now)
+                .is_err()
+        );
+        assert!(
+            only_new
+                .read_access(&both.access(&session(), now), now)
+                .is_ok()
+        );
+        assert!(
+            both.read_access(&only_new.access(&session(), at(1)), at(2))
+                .is_ok()
         );
     }
 }

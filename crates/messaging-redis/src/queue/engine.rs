@@ -29,11 +29,10 @@ const STALLED_AS_OFTEN_AS_NEEDED: u32 = 1_000_000;
 pub(super) struct Engine {
     pub(super) options: QueueOptions,
     pub(super) queue: Arc<bullmq::Queue>,
-    pub(super) worker: Arc<Worker>,
+    /// None where no jobs are taken.
+    pub(super) worker: Option<Arc<Worker>>,
     pub(super) keys: QueueKeys,
-    /// Looks for jobs whose lock ran out; it takes none itself.
-    _warden: Arc<Worker>,
-    _tasks: JoinSet<()>,
+    tasks: JoinSet<()>,
 }
 
 /// Builds a client whenever Redis is there, and lets go of it when it is not any more.
@@ -94,6 +93,17 @@ async fn build(
     )
     .await?;
     let queue = Arc::new(queue);
+    let keys = QueueKeys::new(&options.name, Some(prefix));
+    let mut engine = Engine {
+        options: options.clone(),
+        queue: queue.clone(),
+        worker: None,
+        keys: keys.clone(),
+        tasks: JoinSet::new(),
+    };
+    if !options.takes_jobs {
+        return Ok(engine);
+    }
     let worker_options = WorkerOptions {
         connection,
         prefix: prefix.into(),
@@ -106,31 +116,25 @@ async fn build(
     };
     let worker = Worker::with_options(&options.name, nothing(), worker_options.clone()).await?;
     let warden = Worker::with_options(&options.name, nothing(), worker_options).await?;
+    // The warden looks for jobs whose lock ran out; it takes none itself.
     let (worker, warden) = (Arc::new(worker), Arc::new(warden));
     warden.pause();
     warden.run().await?;
-    let keys = QueueKeys::new(&options.name, Some(prefix));
-    let mut tasks = JoinSet::new();
-    for worker in [&worker, &warden] {
+    for worker in [worker.clone(), warden] {
         // The channel of its events has no bound: somebody must take them.
-        let worker = worker.clone();
-        tasks.spawn(async move { while worker.next_event().await.is_some() {} });
+        engine
+            .tasks
+            .spawn(async move { while worker.next_event().await.is_some() {} });
     }
-    tasks.spawn(trim::run(
+    engine.tasks.spawn(trim::run(
         redis.clone(),
-        queue.clone(),
-        keys.clone(),
+        queue,
+        keys,
         options.clone(),
         clock.clone(),
     ));
-    Ok(Engine {
-        options: options.clone(),
-        queue,
-        worker,
-        keys,
-        _warden: warden,
-        _tasks: tasks,
-    })
+    engine.worker = Some(worker);
+    Ok(engine)
 }
 
 /// The processor of workers that are asked for jobs by hand. It is never called, and says so if it is.

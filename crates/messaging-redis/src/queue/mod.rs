@@ -271,8 +271,12 @@ struct Fetched {
 
 impl RedisQueue {
     async fn fetch(&self, engine: &Engine) -> Result<Option<Fetched>, EngineError> {
+        let taker = engine
+            .worker
+            .as_ref()
+            .ok_or_else(|| EngineError::Refused("no jobs are taken in this process".into()))?;
         let (token, lock) = self.held.next_lock(self.clock.now());
-        let job = asked(engine.worker.get_next_job_nonblocking(&lock))
+        let job = asked(taker.get_next_job_nonblocking(&lock))
             .await
             .map_err(engine::refused)?;
         Ok(job.map(|job| Fetched { job, token, lock }))

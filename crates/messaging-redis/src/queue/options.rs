@@ -9,6 +9,8 @@ pub struct QueueOptions {
     pub name: String,
     /// For how long a job is locked when it is taken; another length that a caller asks for costs one more call.
     pub lease: Duration,
+    /// Whether jobs are taken here, or only added and looked at.
+    pub takes_jobs: bool,
     /// How long one wait for news goes on at most, whatever is asked for.
     pub longest_wait: Duration,
     /// How often jobs are looked for whose lock ran out; one is taken back within two of these, at least 1 ms.
@@ -48,6 +50,7 @@ impl Default for QueueOptions {
         Self {
             name: "souk-mail".into(),
             lease: Duration::from_secs(30),
+            takes_jobs: true,
             longest_wait: Duration::from_secs(1),
             stalled_every: Duration::from_secs(5),
             trim_every: Duration::from_secs(10),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bullmq::types::BackoffStrategy;
 use bullmq::{BulkJob, Job, JobOptions};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use souk_app::ports::{EngineError, NewJob};
 use souk_domain::{EventId, JobId, Timestamp};
 use uuid::Uuid;
@@ -18,6 +18,8 @@ const PREFIX: &str = "ob-";
 /// What another program that takes a job is asked to do when it fails. Souk's own workers have their own rule.
 const ATTEMPTS_ELSEWHERE: u32 = 10;
 const BACKOFF_ELSEWHERE: u64 = 1_000;
+/// Most characters of a `traceparent` (W3C Trace Context), later versions of it included.
+const MAX_TRACE: usize = 128;
 /// Lines of a job's log that are kept.
 const LOG_LINES: u32 = 50;
 
@@ -39,8 +41,7 @@ pub(super) fn key_of(id: JobId) -> String {
 /// The job for BullMQ. Its options are whole numbers alone: one that cannot be read would take all others with it.
 pub(super) fn to_bull(job: &NewJob, now: Timestamp) -> Result<BulkJob, EngineError> {
     let refused = |error: serde_json::Error| EngineError::Refused(Box::new(error));
-    let mut data: serde_json::Map<String, Value> =
-        serde_json::from_str(&job.payload).map_err(refused)?;
+    let mut data = fields(serde_json::from_str(&job.payload).map_err(refused)?);
     let origin = Origin {
         event: job.event_id,
         trace: job.trace.clone(),
@@ -74,6 +75,15 @@ pub(super) fn to_bull(job: &NewJob, now: Timestamp) -> Result<BulkJob, EngineErr
     ))
 }
 
+/// Data as fields. Another program may add a job with anything for data: what no job of Souk has is kept as one field, so
+/// that the job can be tried again as it was.
+fn fields(data: Value) -> Map<String, Value> {
+    match data {
+        Value::Object(fields) => fields,
+        other => Map::from_iter([("data".to_owned(), other)]),
+    }
+}
+
 /// The job of BullMQ as the worker knows it. What its data means is for the worker to say.
 pub(super) fn from_bull(job: &Job, queue: &str) -> NewJob {
     let made = i64::try_from(job.timestamp()).unwrap_or(0);
@@ -87,14 +97,11 @@ pub(super) fn from_bull(job: &Job, queue: &str) -> NewJob {
         .strip_prefix(PREFIX)
         .and_then(|id| Uuid::try_parse(id).ok())
         .unwrap_or_else(derived);
-    let mut data = job.data().clone();
-    let mut origin = None;
-    if let Value::Object(fields) = &mut data {
-        origin = fields
-            .remove("origin")
-            .and_then(|origin| serde_json::from_value::<Origin>(origin).ok());
-        fields.insert("job".into(), job.name().into());
-    }
+    let mut data = fields(job.data().clone());
+    let origin = data
+        .remove("origin")
+        .and_then(|origin| serde_json::from_value::<Origin>(origin).ok());
+    data.insert("job".into(), job.name().into());
     let origin = origin.unwrap_or_else(|| Origin {
         event: EventId(derived()),
         trace: None,
@@ -106,11 +113,11 @@ pub(super) fn from_bull(job: &Job, queue: &str) -> NewJob {
     NewJob {
         id: JobId(id),
         kind: job.name().to_owned(),
-        payload: data.to_string(),
+        payload: Value::Object(data).to_string(),
         priority: u8::try_from(job.priority()).unwrap_or(u8::MAX),
         run_at: origin.run_at,
         event_id: origin.event,
-        trace: origin.trace,
+        trace: origin.trace.filter(|trace| trace.len() <= MAX_TRACE),
         created_at: origin.created_at,
     }
 }

@@ -104,9 +104,13 @@ fn say_wrong(line: &str) {
 
 /// Runs an async command on a small runtime of its own.
 fn block_on<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
-        .build()?
-        .block_on(work)
+        .build()?;
+    let done = runtime.block_on(work);
+    // What engines' clients do in the background ends with the process. Ended one by one, tasks of MongoDB's driver panic
+    // over others that are gone.
+    std::mem::forget(runtime);
+    done
 }

@@ -98,7 +98,7 @@ pub async fn check(options: &EngineOptions) -> anyhow::Result<Vec<Finding>> {
     });
     found("signing keys", signing_keys.display().to_string(), tried);
     if let DatabaseUrl::Mongo(url) = &database
-        && let Ok(store) = engines::open_mongo(url).await
+        && let Ok(store) = engines::open_mongo(url, Access::Share).await
         && let Some(limit) = store.transaction_limit().await
         && limit > TRANSACTION_LIMIT
     {

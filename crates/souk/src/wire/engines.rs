@@ -51,7 +51,7 @@ pub(super) async fn open_shared(
     engines: &EngineOptions,
     access: Access,
     rate_limits: bool,
-    overdue_after: Duration,
+    queue: QueueOptions,
     ports: &SystemPorts,
 ) -> anyhow::Result<Shared> {
     match (engines.database()?, engines.redis()?) {
@@ -80,8 +80,8 @@ pub(super) async fn open_shared(
             "a mongodb database goes with --redis: processes that share data also share jobs, limits and news"
         ),
         (DatabaseUrl::Mongo(url), Some(redis)) => {
-            let store = Arc::new(open_mongo(&url).await?);
-            open_distributed(store, &redis, rate_limits, overdue_after, ports)
+            let store = Arc::new(open_mongo(&url, access).await?);
+            open_distributed(store, &redis, rate_limits, queue, ports)
         }
     }
 }
@@ -91,7 +91,7 @@ fn open_distributed(
     store: Arc<MongoStore>,
     redis: &str,
     rate_limits: bool,
-    overdue_after: Duration,
+    queue: QueueOptions,
     ports: &SystemPorts,
 ) -> anyhow::Result<Shared> {
     let address = Address::parse(redis).context("--redis")?;
@@ -103,7 +103,7 @@ fn open_distributed(
     };
     let queue = RedisQueue::start(
         redis.clone(),
-        QueueOptions::beside_outbox(overdue_after),
+        queue,
         store.clone(),
         ports.clock.clone(),
         ports.ids.clone(),
@@ -142,10 +142,13 @@ pub(super) fn join_others(redis: &Redis, ids: &dyn Ids) -> Others {
     }
 }
 
-pub(super) async fn open_mongo(url: &str) -> anyhow::Result<MongoStore> {
-    MongoStore::open(url, MongoOptions::default())
-        .await
-        .context("--database")
+/// Only who serves brings a database forward.
+pub(super) async fn open_mongo(url: &str, access: Access) -> anyhow::Result<MongoStore> {
+    let options = MongoOptions {
+        migrates: access == Access::Serve,
+        ..MongoOptions::default()
+    };
+    MongoStore::open(url, options).await.context("--database")
 }
 
 fn open_sqlite(path: &Path, access: Access) -> anyhow::Result<SqliteStore> {
@@ -168,7 +171,7 @@ pub async fn open_data(database: &DatabaseUrl, access: Access) -> anyhow::Result
             );
             Ok(Arc::new(open_sqlite(path, access)?))
         }
-        DatabaseUrl::Mongo(url) => Ok(Arc::new(open_mongo(url).await?)),
+        DatabaseUrl::Mongo(url) => Ok(Arc::new(open_mongo(url, access).await?)),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
@@ -53,25 +54,33 @@ pub fn load_or_make(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Resul
     }
 }
 
-/// Puts a new key in front; those too old to matter go. Servers take it at their next start.
-pub fn rotate(path: &Path, ids: &dyn Ids, now: Timestamp) -> anyhow::Result<Vec<SigningKey>> {
-    let mut keys = load_or_make(path, ids, now)?;
+/// Adds a key that signs `after` so long; those too old to matter go. Servers know it from their next start on. When there
+/// is no file yet, one is made whose only key signs at once.
+pub fn rotate(
+    path: &Path,
+    ids: &dyn Ids,
+    now: Timestamp,
+    after: Duration,
+) -> anyhow::Result<Vec<SigningKey>> {
+    let Some(mut keys) = load(path)? else {
+        return load_or_make(path, ids, now);
+    };
     let oldest = now.saturating_sub(jiff::SignedDuration::from_hours(24 * KEPT_DAYS))?;
     let newest = keys.iter().map(|key| key.created_at).max();
-    // A key is retired by its successor, not by its own age.
+    // A key is retired when its successor signs, not by its own age.
     keys.sort_by_key(|key| key.created_at);
     let retired_before: Vec<bool> = keys
         .iter()
         .enumerate()
         .map(|(place, _)| {
             keys.get(place + 1)
-                .is_some_and(|next| next.created_at < oldest)
+                .is_some_and(|next| next.signs_from.unwrap_or(next.created_at) < oldest)
         })
         .collect();
     let mut retired = retired_before.into_iter();
     keys.retain(|_| !retired.next().unwrap_or(false));
-    let mut key = fresh(ids, now);
-    key.created_at = newest.map_or(now, |newest| now.max(newest));
+    let mut key = fresh(ids, newest.map_or(now, |newest| now.max(newest)));
+    key.signs_from = Some(key.created_at.checked_add(after)?);
     keys.push(key);
     let beside = path.with_extension("json.new");
     match std::fs::remove_file(&beside) {

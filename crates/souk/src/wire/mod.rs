@@ -14,7 +14,7 @@ use souk_app::catalog::pages::Pages;
 use souk_app::committer::{Committer, CommitterOptions};
 use souk_app::{App, Options, Relay};
 use souk_domain::EventRecord;
-use souk_messaging_redis::Redis;
+use souk_messaging_redis::{QueueOptions, Redis};
 use souk_store_sqlite::Access;
 use souk_worker::WorkerOptions;
 use tokio::sync::mpsc;
@@ -49,6 +49,7 @@ struct Wish {
     rate_limits: bool,
     /// After what time the sweeper hands work on again that is not known to be done.
     overdue_after: Duration,
+    runs_jobs: bool,
 }
 
 async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
@@ -60,7 +61,10 @@ async fn wire(engines: &EngineOptions, wish: Wish) -> anyhow::Result<Wired> {
         engines,
         wish.access,
         wish.rate_limits,
-        wish.overdue_after,
+        QueueOptions {
+            takes_jobs: wish.runs_jobs,
+            ..QueueOptions::beside_outbox(wish.overdue_after)
+        },
         &ports,
     )
     .await?;
@@ -134,6 +138,7 @@ impl Tool {
                 committer,
                 rate_limits: false,
                 overdue_after: WorkerOptions::default().overdue_after,
+                runs_jobs: false,
             },
         )
         .await?;

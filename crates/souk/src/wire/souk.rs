@@ -75,6 +75,7 @@ impl Souk {
             },
             rate_limits: options.limits.rate_limits,
             overdue_after,
+            runs_jobs: options.is(Role::Worker),
         };
         let Wired {
             app,

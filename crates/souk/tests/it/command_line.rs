@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -162,12 +163,28 @@ fn signing_keys_are_private_and_rotate() {
     let rotated = souk(folder.path(), &["keys", "rotate"]);
     assert!(rotated.status.success(), "{}", text(&rotated));
     let keys: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    assert_eq!(keys["keys"].as_array().unwrap().len(), 2);
+    let keys = keys["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2);
+    let time = |at: &Value| at.as_str().unwrap().parse::<Timestamp>().unwrap();
+    assert_eq!(keys[0]["signsFrom"], Value::Null);
+    let waits = time(&keys[1]["signsFrom"]).duration_since(time(&keys[1]["createdAt"]));
+    assert_eq!(waits.as_mins(), 60);
     assert_eq!(
         std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
         0o600
     );
     assert!(Server::start(folder.path(), &[]).terminate());
+}
+
+#[test]
+fn where_there_are_no_signing_keys_rotation_makes_one() {
+    let folder = TempDir::new().unwrap();
+    let rotated = souk(folder.path(), &["keys", "rotate"]);
+    assert!(rotated.status.success(), "{}", text(&rotated));
+    let keys = std::fs::read(folder.path().join("signing-keys.json")).unwrap();
+    let keys: Value = serde_json::from_slice(&keys).unwrap();
+    assert_eq!(keys["keys"].as_array().unwrap().len(), 1);
+    assert_eq!(keys["keys"][0]["signsFrom"], Value::Null);
 }
 
 #[tokio::test]

@@ -104,11 +104,15 @@ pub(crate) fn collections() -> impl Iterator<Item = &'static Collection> {
     .flatten()
 }
 
-/// Brings a database to [`VERSION`].
-pub(crate) async fn migrate(database: &Database) -> Result<(), OpenError> {
+/// Brings a database to [`VERSION`], an older one only when that is wanted.
+pub(crate) async fn migrate(database: &Database, older: bool) -> Result<(), OpenError> {
     let found = version(database).await?;
     if found == VERSION {
         return Ok(());
+    }
+    if found > 0 && !older {
+        let needed = VERSION;
+        return Err(OpenError::Older { found, needed });
     }
     for collection in collections() {
         collection.bring(database).await.map_err(server)?;

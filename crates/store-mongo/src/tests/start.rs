@@ -76,6 +76,15 @@ async fn a_database_of_the_first_version_gets_what_is_new() {
         )
         .await
         .expect("set");
+    let beside = MongoOptions {
+        migrates: false,
+        ..MongoOptions::default()
+    };
+    let refused = MongoStore::open(&engine.url, beside).await.err();
+    assert!(
+        matches!(refused, Some(OpenError::Older { found: 1, .. })),
+        "{refused:?}"
+    );
     MongoStore::open(&engine.url, MongoOptions::default())
         .await
         .expect("opens");

@@ -107,7 +107,40 @@ async fn the_store_knows_the_end_before_the_queue_forgets_the_job() {
     let never = Does::Say(JobError::Fail("no such mailbox".to_owned()));
     assert_eq!(
         bench(never).attempt(leased(1, 1)).await,
-        ["settle: failed: no such mailbox", "finish"]
+        ["settle: failed: no such mailbox", "fail: no such mailbox"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_the_store_refuses_is_seen_in_the_queue() {
+    for does in [Does::Succeed, Does::Say(JobError::Fail("no".to_owned()))] {
+        let bench = bench(does);
+        bench.engines.state().refuses_ends = true;
+        let asked = bench.attempt(leased(1, 1)).await;
+        let why = "fail: its end is not recorded: the engine refused: too large";
+        assert_eq!(asked.last().map(String::as_str), Some(why));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_of_any_size_ends_and_what_is_kept_of_it_is_small() {
+    let bench = bench(Does::Succeed);
+    let mut large = leased(1, 1);
+    large.job.kind = "x".repeat(MAX_PAYLOAD);
+    large.job.payload = json!({ "job": large.job.kind }).to_string();
+    let asked = bench.attempt(large).await;
+    assert_eq!(bench.work.started.load(Ordering::SeqCst), 0);
+    let why = "its data has 1048586 bytes; 1048576 are the most";
+    assert_eq!(
+        asked,
+        [format!("settle: failed: {why}"), format!("fail: {why}")]
+    );
+    let settled = &bench.engines.state().settled[0];
+    assert!(settled.payload.len() < 2 * ERROR_LENGTH && settled.kind.len() == ERROR_LENGTH);
+    assert!(
+        settled.payload.ends_with(r#""leftOutBytes":1048586}"#),
+        "{}",
+        settled.payload
     );
 }
 
@@ -124,7 +157,7 @@ async fn a_failed_attempt_is_followed_by_another_until_the_last() {
     );
     assert_eq!(
         bench(retry("busy")).attempt(leased(1, 10)).await,
-        ["settle: failed: busy", "finish"]
+        ["settle: failed: busy", "fail: busy"]
     );
 }
 
@@ -168,7 +201,7 @@ async fn a_panic_ends_the_attempt_alone() {
         last,
         [
             "settle: failed: the job panicked: the job is broken",
-            "finish"
+            "fail: the job panicked: the job is broken"
         ]
     );
 }
@@ -272,7 +305,7 @@ async fn a_job_whose_provider_is_silent_waits_and_burns_nothing() {
     old.job.created_at = Timestamp::UNIX_EPOCH - Duration::from_hours(4 * 24 + 1);
     assert_eq!(
         bench(wait()).attempt(old).await,
-        ["settle: failed: silent", "finish"]
+        ["settle: failed: silent", "fail: silent"]
     );
 }
 
@@ -295,7 +328,10 @@ async fn a_job_that_takes_its_worker_with_it_ends_without_being_tried_once_more(
     let asked = bench.attempt(leased(1, 11)).await;
     assert_eq!(
         asked,
-        ["settle: failed: 10 attempts ended without a word", "finish"]
+        [
+            "settle: failed: 10 attempts ended without a word",
+            "fail: 10 attempts ended without a word"
+        ]
     );
     assert_eq!(bench.work.started.load(Ordering::SeqCst), 0);
 }

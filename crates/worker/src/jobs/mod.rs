@@ -42,11 +42,11 @@ impl Jobs {
 #[async_trait]
 impl Handler for Jobs {
     async fn handle(&self, job: &NewJob, trace: TraceContext) -> Result<(), JobError> {
-        let Some(work) = Job::decode(&job.payload) else {
-            return Err(JobError::Fail(
-                "this version of Souk does not know this job".to_owned(),
-            ));
-        };
+        let work = Job::decode(&job.payload).map_err(|error| {
+            JobError::Fail(format!(
+                "this version of Souk does not know this job: {error}"
+            ))
+        })?;
         let mailing = Mailing {
             app: &self.app,
             breaker: &self.mail,
@@ -70,6 +70,6 @@ impl Handler for Jobs {
     }
 
     fn label(&self, job: &NewJob) -> &'static str {
-        Job::decode(&job.payload).map_or("unknown", |job| job.kind())
+        Job::decode(&job.payload).map_or_else(|_| "unknown", |job| job.kind())
     }
 }
