@@ -273,10 +273,10 @@ async fn what_node_adds_runs_here_and_what_nobody_knows_is_refused_where_all_see
     );
 
     // Staff have each of them tried again: all of them wait as they were.
-    for job in bad {
-        let event = EventId(Uuid::now_v7());
+    for (job, n) in bad.into_iter().zip(100..) {
+        let event = EventId(Uuid::from_u128(n));
         let again = NewJob {
-            id: JobId(Uuid::now_v7()),
+            id: JobId(Uuid::from_u128(n)),
             event_id: event,
             ..job.clone()
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use souk_app::ports::contract::{Engine, Pace, QueueEngine};
 use souk_app::ports::store::OutboxStore;
-use souk_app::ports::{Queue, Store};
+use souk_app::ports::{Clock as _, EngineError, Queue, Store};
 use souk_messaging_redis::{QueueOptions, Redis, RedisQueue};
 use souk_store_sqlite::{SqliteOptions, SqliteStore};
 use souk_testbed::Redis as Server;
@@ -107,6 +107,45 @@ impl QueueEngine for OnRedis {
 
 /// What the contract calls a second.
 const SECOND: Duration = Duration::from_millis(250);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_no_jobs_adds_them_and_is_no_worker() {
+    let mut engine = OnRedis::start(SECOND).await;
+    engine.queue = None;
+    let workers = async || {
+        let mut list = redis::cmd("CLIENT");
+        let told: String = engine.redis.query(list.arg("LIST")).await.unwrap();
+        told.lines()
+            .filter(|client| client.contains(":w:souk"))
+            .count()
+    };
+    while workers().await > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let options = QueueOptions {
+        takes_jobs: false,
+        ..engine.options.clone()
+    };
+    let (clock, ids) = (Arc::new(SystemClock), Arc::new(TestIds::default()));
+    let adding = RedisQueue::start(
+        engine.redis.clone(),
+        options,
+        engine.store.clone(),
+        clock,
+        ids,
+    );
+    answers(&adding).await;
+    let now = SystemClock.now();
+    let refused = adding.lease(1, now, SECOND).await;
+    assert!(
+        matches!(refused, Err(EngineError::Refused(_))),
+        "{refused:?}"
+    );
+    assert_eq!(workers().await, 0);
+    let taking = engine.open_another();
+    answers(&*taking).await;
+    assert!(workers().await > 0, "nobody is told from others here");
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn idle_waits_keep_their_connection() {
