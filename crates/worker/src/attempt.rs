@@ -257,6 +257,7 @@ impl Attempts {
     where
         F: Future<Output = Result<T, EngineError>>,
     {
+        let mut told = false;
         loop {
             match ask().await {
                 Ok(answer) => return Ok(answer),
@@ -268,10 +269,13 @@ impl Attempts {
                     return Err(error);
                 }
                 Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "recording the end of a job failed; trying again"
-                    );
+                    // Once for each job: an engine may be away for minutes.
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(
+                            error = &error as &dyn std::error::Error,
+                            "recording the end of a job failed; it is tried again until it goes"
+                        );
+                    }
                     sleep(PATIENCE).await;
                 }
             }
