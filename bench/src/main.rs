@@ -30,6 +30,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
 
 use crate::fleet::FleetPlan;
 use crate::grow::GrowPlan;
@@ -37,6 +38,10 @@ use crate::machine::{Disk, Machine};
 use crate::sockets::SocketPlan;
 use crate::store::StorePlan;
 use crate::turns::HttpPlan;
+
+/// What is measured without the binary has the binary's allocator.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 #[derive(Parser)]
 #[command(
