@@ -169,6 +169,11 @@ fn take(
         if first && matches!(state.life, Life::Gone(_)) && payload.is_empty() {
             return Poll::Ready(Err(Unexpected));
         }
+        // Official clients act on a close at once, and on what came before it in the same answer a moment later, when
+        // they take it for lost: so it goes alone, in the answer to the next poll.
+        if reason != Reason::TransportClose && !payload.is_empty() {
+            return Poll::Ready(Ok(payload.into()));
+        }
         if let Some(polling) = state.polling.as_mut() {
             polling.told = true;
         }
