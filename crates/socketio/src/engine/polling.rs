@@ -243,6 +243,10 @@ pub(super) async fn post(session: &Session, body: Bytes) -> Result<(), Unexpecte
                 return Poll::Ready(Ok(()));
             }
             Life::Open => {}
+            // The client cannot know yet that nobody takes it, and would end by an error, the goodbye unread.
+            Life::Closing(reason) | Life::Gone(reason) if reason.flushes() => {
+                return Poll::Ready(Ok(()));
+            }
             Life::Closing(_) | Life::Gone(_) => return Poll::Ready(Err(Unexpected)),
         }
         let Some(polling) = state.polling.as_mut() else {
