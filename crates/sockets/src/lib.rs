@@ -27,5 +27,5 @@ mod subscribe;
 mod visitor;
 mod watch;
 
-pub use rooms::may_be_joined_from_elsewhere;
+pub use rooms::is_open_to_others;
 pub use sockets::{Others, SocketOptions, Sockets};

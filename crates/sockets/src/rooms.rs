@@ -21,10 +21,11 @@ pub(crate) fn of_product(product: ProductId) -> String {
     format!("product:{product}")
 }
 
-/// Whether programs that share the sockets' Redis may put sockets into a room. Rooms of streams, and those that say who
-/// somebody is, are for those whom the shop let in.
+/// Whether programs that share the sockets' Redis may put sockets into a room and out of it. Rooms of streams, and those
+/// that say who somebody is, are for those whom the shop let in; and whoever was put out of one would wait for its news in
+/// vain, believing to be in it.
 #[must_use]
-pub fn may_be_joined_from_elsewhere(room: &str) -> bool {
+pub fn is_open_to_others(room: &str) -> bool {
     let own = ["person:", "session:", "product:"];
     room != STAFF
         && room.parse::<StreamKey>().is_err()
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rooms_of_the_shop_are_joined_only_through_it() {
+    fn rooms_of_the_shop_are_joined_and_left_only_through_it() {
         let id = Uuid::from_u128(7);
         let own = [
             STAFF.to_owned(),
@@ -49,11 +50,11 @@ mod tests {
         let streams = ["order", "support", "notes", "user", "campaign"];
         let streams = streams.map(|kind| format!("{kind}:{id}"));
         for room in own.iter().chain(&streams) {
-            assert!(!may_be_joined_from_elsewhere(room), "{room}");
+            assert!(!is_open_to_others(room), "{room}");
         }
-        assert!(!may_be_joined_from_elsewhere("store"));
+        assert!(!is_open_to_others("store"));
         for room in ["promo", "order:", "stores", ""] {
-            assert!(may_be_joined_from_elsewhere(room), "{room}");
+            assert!(is_open_to_others(room), "{room}");
         }
     }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use souk_socketio::adapter::{AckNews, RemoteSocket, ServerAnswer, Target};
-use souk_socketio::{Adapter as _, Encoded, Socket};
+use souk_socketio::adapter::{AckNews, ServerAnswer, Target};
+use souk_socketio::{Adapter as _, Encoded};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
 use super::channels::Kind;
+use super::described::described;
 use super::exchange::{Shared, dropped};
 use super::frame::{Asked, Broadcast, Garbled, Request, Response, Told};
 use super::mirror;
@@ -93,25 +93,24 @@ impl Space {
             }
             (Asked::Fetch(target), Some(reply)) => {
                 let sockets = self.local.sockets(&target);
-                reply.send(&Told::Sockets(sockets.iter().map(described).collect()));
+                let Shared { clock, options, .. } = &*self.shared;
+                let now = clock.now();
+                let described = sockets
+                    .iter()
+                    .map(|socket| described(socket, now, &options.path));
+                reply.send(&Told::Sockets(described.collect()));
             }
             (Asked::Join(target, rooms), _) => {
-                let may_join = &self.shared.options.may_join;
-                let (rooms, refused): (Vec<&str>, Vec<&str>) = rooms
-                    .iter()
-                    .map(String::as_str)
-                    .partition(|room| may_join(room));
-                for room in refused {
-                    tracing::debug!(room, "another server may not make sockets join this room");
-                    dropped("join_refused");
-                }
+                let rooms = self.open_rooms(&rooms, "join_refused");
                 if !rooms.is_empty() {
                     self.local.add_sockets(&target, &rooms);
                 }
             }
             (Asked::Leave(target, rooms), _) => {
-                let rooms: Vec<&str> = rooms.iter().map(String::as_str).collect();
-                self.local.del_sockets(&target, &rooms);
+                let rooms = self.open_rooms(&rooms, "leave_refused");
+                if !rooms.is_empty() {
+                    self.local.del_sockets(&target, &rooms);
+                }
             }
             (Asked::Disconnect(target, close), _) => {
                 self.local.disconnect_sockets(&target, close);
@@ -128,6 +127,20 @@ impl Space {
             // A question that no answer could be given to.
             (_, None) => dropped("unknown"),
         }
+    }
+
+    /// Those of the rooms that others may make sockets join and leave; the rest is counted as `why`.
+    fn open_rooms<'a>(&self, rooms: &'a [String], why: &'static str) -> Vec<&'a str> {
+        let is_open = &self.shared.options.is_open;
+        let (open, refused): (Vec<&str>, Vec<&str>) = rooms
+            .iter()
+            .map(String::as_str)
+            .partition(|room| is_open(room));
+        for room in refused {
+            tracing::debug!(room, why, "another server may not say who is in this room");
+            dropped(why);
+        }
+        open
     }
 
     fn ask_sockets(&self, event: &Encoded, target: &Target, timeout: Duration, reply: Reply) {
@@ -181,29 +194,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// A socket as other servers see it. What its client said to be let in is not told.
-fn described(socket: &Socket) -> RemoteSocket {
-    let handshake = socket.handshake();
-    let headers: serde_json::Map<String, Value> = handshake
-        .headers()
-        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.into())))
-        .collect();
-    let own = std::iter::once(socket.id().to_owned());
-    RemoteSocket {
-        id: socket.id().to_owned(),
-        handshake: json!({
-            "address": handshake.address().to_string(),
-            "headers": headers,
-            "query": {},
-            "auth": {},
-        }),
-        rooms: own
-            .chain(socket.rooms().iter().map(ToString::to_string))
-            .collect(),
-        data: json!({}),
     }
 }
 

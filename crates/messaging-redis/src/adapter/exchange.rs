@@ -10,7 +10,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use souk_app::ports::Ids;
+use souk_app::ports::{Clock, Ids};
 use souk_socketio::{Adapter, Local};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -23,8 +23,8 @@ use crate::subscriber::{Heard, Subscriber};
 /// Longest wait for subscriptions that are on their way: a moment ago Redis came back, or this process began.
 const SOON: Duration = Duration::from_secs(1);
 
-/// Says whether other servers may make sockets of this process join a room.
-pub type JoinPolicy = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+/// Says whether other servers may make sockets of this process join and leave a room.
+pub type RoomPolicy = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// How servers are joined.
 #[derive(Clone)]
@@ -35,18 +35,21 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Bytes of a message; larger ones are neither taken nor sent. 8 MiB.
     pub max_message: usize,
-    /// Which rooms others may make sockets of this process join. They may always make them leave, and disconnect them.
-    pub may_join: JoinPolicy,
+    /// The path at which clients find this process, as others are told it. `/socket.io/`.
+    pub path: String,
+    /// Which rooms others may make sockets of this process join and leave. They may always disconnect them.
+    pub is_open: RoomPolicy,
 }
 
 impl Options {
-    /// The defaults, and which rooms others may make sockets join.
-    pub fn new(may_join: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+    /// The defaults, and which rooms others may make sockets join and leave.
+    pub fn new(is_open: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         Self {
             prefix: "socket.io".to_owned(),
             request_timeout: Duration::from_secs(5),
             max_message: 8 * 1024 * 1024,
-            may_join: Arc::new(may_join),
+            path: "/socket.io/".to_owned(),
+            is_open: Arc::new(is_open),
         }
     }
 }
@@ -57,6 +60,7 @@ impl fmt::Debug for Options {
             .field("prefix", &self.prefix)
             .field("request_timeout", &self.request_timeout)
             .field("max_message", &self.max_message)
+            .field("path", &self.path)
             .finish_non_exhaustive()
     }
 }
@@ -77,13 +81,14 @@ impl fmt::Debug for Exchange {
 
 impl Exchange {
     /// Begins to listen, in the background; must be called within a runtime.
-    pub fn open(redis: &Redis, ids: &dyn Ids, options: Options) -> Self {
+    pub fn open(redis: &Redis, ids: &dyn Ids, clock: Arc<dyn Clock>, options: Options) -> Self {
         let mut uid = [0; 9];
         ids.fill_secret(&mut uid);
         let (subscriber, heard) = Subscriber::open(redis);
         let (listens, listening) = watch::channel(false);
         let shared = Arc::new(Shared {
             redis: redis.clone(),
+            clock,
             uid: BASE64_URL_SAFE_NO_PAD.encode(uid),
             channels: Channels::new(options.prefix.clone()),
             options,
@@ -120,6 +125,7 @@ impl Exchange {
 
 pub(super) struct Shared {
     pub(super) redis: Redis,
+    pub(super) clock: Arc<dyn Clock>,
     /// Who this process is to the other servers.
     pub(super) uid: String,
     pub(super) channels: Channels,

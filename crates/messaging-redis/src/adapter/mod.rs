@@ -12,6 +12,7 @@
 
 mod answers;
 mod channels;
+mod described;
 mod exchange;
 mod frame;
 mod mirror;
@@ -20,5 +21,5 @@ mod raw;
 mod server;
 mod waiting;
 
-pub use exchange::{Exchange, JoinPolicy, Options};
+pub use exchange::{Exchange, Options, RoomPolicy};
 pub use mirror::StreamMirror;

@@ -31,11 +31,11 @@ io.on('connection', (socket) => {
 
 // A client and all that it hears. It answers every question with its name.
 const clients = {};
-async function connect(name, url, auth = {}) {
-  const socket = client(url, { auth, transports: ['websocket'], reconnection: false, forceNew: true });
+async function connect(name, url, auth = {}, more = {}) {
+  const socket = client(url, { auth, transports: ['websocket'], reconnection: false, forceNew: true, ...more });
   const heard = [];
   clients[name] = { socket, heard };
-  socket.on('disconnect', () => heard.push(['disconnect']));
+  socket.on('disconnect', (reason) => heard.push(['disconnect', reason]));
   socket.onAny((event, ...args) => {
     if (typeof args.at(-1) === 'function') args.pop()(name);
     else heard.push([event, ...args]);

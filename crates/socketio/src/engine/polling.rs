@@ -169,6 +169,11 @@ fn take(
         if first && matches!(state.life, Life::Gone(_)) && payload.is_empty() {
             return Poll::Ready(Err(Unexpected));
         }
+        // Official clients act on a close at once, and on what came before it in the same answer a moment later, when
+        // they take it for lost: so it goes alone, in the answer to the next poll.
+        if reason != Reason::TransportClose && !payload.is_empty() {
+            return Poll::Ready(Ok(payload.into()));
+        }
         if let Some(polling) = state.polling.as_mut() {
             polling.told = true;
         }
@@ -238,6 +243,10 @@ pub(super) async fn post(session: &Session, body: Bytes) -> Result<(), Unexpecte
                 return Poll::Ready(Ok(()));
             }
             Life::Open => {}
+            // The client cannot know yet that nobody takes it, and would end by an error, the goodbye unread.
+            Life::Closing(reason) | Life::Gone(reason) if reason.flushes() => {
+                return Poll::Ready(Ok(()));
+            }
             Life::Closing(_) | Life::Gone(_) => return Poll::Ready(Err(Unexpected)),
         }
         let Some(polling) = state.polling.as_mut() else {

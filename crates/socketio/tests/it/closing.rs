@@ -43,8 +43,14 @@ async fn a_polling_client_hears_the_end_too() {
         site.server.of("/").sockets()[0].disconnect(true);
     };
     let ((status, body), ()) = tokio::join!(get, close);
-    assert_eq!((status.as_u16(), &*body), (200, "41\x1e1"));
+    assert_eq!((status.as_u16(), &*body), (200, "41"));
+    // What the client says meanwhile is for nobody, and no error: it would end its connection for that.
+    assert_eq!(poll.post(r#"42["record",1]"#).await, 200);
+    // Alone: official clients would take what is before it in one answer for lost.
+    let (status, body) = poll.get().await;
+    assert_eq!((status.as_u16(), &*body), (200, "1"));
     assert_eq!(poll.get().await.0, 400);
+    assert!(site.log.of("record").is_empty());
 }
 
 #[tokio::test]

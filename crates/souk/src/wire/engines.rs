@@ -17,7 +17,7 @@ use souk_messaging_redis::{
     Address, QueueOptions, Redis, RedisBus, RedisCache, RedisLimits, RedisPresence, RedisQueue,
     RedisTurns,
 };
-use souk_sockets::{Others, may_be_joined_from_elsewhere};
+use souk_sockets::{Others, is_open_to_others};
 use souk_store_mongo::{MongoOptions, MongoStore};
 use souk_store_sqlite::{Access, SqliteOptions, SqliteStore};
 
@@ -133,9 +133,9 @@ pub(super) async fn try_redis(url: &str) -> anyhow::Result<()> {
 }
 
 /// What joins this process's sockets with those of other Socket.IO servers on the same Redis. They reach the shop's rooms,
-/// and put nobody into them: who may follow a stream is decided here.
-pub(super) fn join_others(redis: &Redis, ids: &dyn Ids) -> Others {
-    let exchange = Exchange::open(redis, ids, JoinOptions::new(may_be_joined_from_elsewhere));
+/// and put nobody into them nor out of them: who follows a stream is decided here.
+pub(super) fn join_others(redis: &Redis, ids: &dyn Ids, clock: Arc<dyn Clock>) -> Others {
+    let exchange = Exchange::open(redis, ids, clock, JoinOptions::new(is_open_to_others));
     Others {
         adapter: Some(Box::new(move |local| exchange.adapter(local))),
         mirror: Some(Arc::new(StreamMirror::start(redis, "socket.io"))),

@@ -122,7 +122,7 @@ impl Souk {
                 .options(options.origins(address), options.limits.rate_limits);
             let others = redis
                 .as_ref()
-                .map(|redis| engines::join_others(redis, &*app.ids));
+                .map(|redis| engines::join_others(redis, &*app.ids, app.clock.clone()));
             Sockets::start(app.clone(), limits, others.unwrap_or_default())
         });
         let trusted = trusted_proxies(options)?;

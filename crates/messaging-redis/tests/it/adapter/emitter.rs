@@ -1,11 +1,11 @@
 //! `@socket.io/redis-emitter` to the sockets of our server.
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 use souk_testbed::Redis;
 
 use super::peer::Peer;
-use super::site::{SOON, Site};
-use crate::support::until;
+use super::site::Site;
 
 #[tokio::test]
 async fn what_an_emitter_says_reaches_whom_it_is_for() {
@@ -51,11 +51,13 @@ async fn what_an_emitter_says_reaches_whom_it_is_for() {
 }
 
 #[tokio::test]
-async fn what_an_emitter_asks_is_done_except_joining_rooms_that_are_not_for_others() {
+async fn what_an_emitter_asks_is_done_except_with_rooms_that_are_not_for_others() {
+    let counting = PrometheusBuilder::new().build_recorder();
+    let _counted = metrics::set_default_local_recorder(&counting);
     let redis = Redis::start().await.unwrap();
     let site = Site::start(&redis.url(), 1).await;
     let peer = Peer::start(&redis.url()).await;
-    peer.connect("a", &site.url, &["r", "order:1"]).await;
+    let a = peer.connect("a", &site.url, &["r", "order:1"]).await;
     peer.connect("b", &site.url, &["s"]).await;
     peer.run(
         "emitter.in('r').socketsJoin(['extra', 'order:2']);
@@ -73,10 +75,28 @@ async fn what_an_emitter_asks_is_done_except_joining_rooms_that_are_not_for_othe
     site.room("extra", 1).await;
     peer.run("emitter.to('extra').emit('joined')").await;
     assert_eq!(peer.heard("a", 1).await, json!([["joined"]]));
-    // Leaving is allowed everywhere, and so is disconnecting.
-    peer.run("emitter.socketsLeave(['order:1', 'extra'])").await;
-    until("it left", SOON, async || of("order:1") + of("extra") == 0).await;
+    // A subscriber does not go deaf, whether it is named by a room or by its id; other rooms are left.
+    let left = format!(
+        "emitter.in('order:1').socketsLeave(['order:1', 'extra']);
+         emitter.in('{a}').socketsLeave('order:1');
+         emitter.socketsLeave('order:1');
+         emitter.serverSideEmit('left');"
+    );
+    peer.run(&left).await;
+    site.said(2).await;
+    assert_eq!((of("order:1"), of("extra")), (1, 0));
+    peer.run("emitter.to('order:1').emit('still here')").await;
+    assert_eq!(peer.heard("a", 1).await, json!([["still here"]]));
+    let counts = counting.handle().render();
+    for (why, count) in [("join_refused", 2), ("leave_refused", 3)] {
+        let line = format!("souk_socket_remote_dropped_total{{why=\"{why}\"}} {count}\n");
+        assert!(counts.contains(&line), "{line}{counts}");
+    }
+    // Disconnecting is allowed everywhere.
     peer.run("emitter.in('r').disconnectSockets(true)").await;
-    assert_eq!(peer.heard("a", 1).await, json!([["disconnect"]]));
+    assert_eq!(
+        peer.heard("a", 1).await,
+        json!([["disconnect", "io server disconnect"]])
+    );
     assert_eq!(site.everyone().sockets().len(), 1);
 }

@@ -5,6 +5,8 @@
 
 mod both_ways;
 mod emitter;
+mod ends;
+mod handshake;
 mod hostile;
 mod mirror;
 mod outage;

@@ -15,7 +15,7 @@ use souk_socketio::{Broadcast, Config, Event, Namespace, Reason, Refused, Server
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use crate::support::{TestIds, connect, until};
+use crate::support::{SystemClock, TestIds, connect, until};
 
 /// Longest wait for what comes within a second on a machine that has nothing else to do.
 pub const SOON: Duration = Duration::from_secs(30);
@@ -66,10 +66,20 @@ impl Site {
             max_message: 1_000_000,
             ..Options::new(|room| !room.starts_with("order:"))
         };
-        let exchange = Exchange::open(&redis, &TestIds::starting_at(seed), options);
+        let exchange = Exchange::open(
+            &redis,
+            &TestIds::starting_at(seed),
+            Arc::new(SystemClock),
+            options,
+        );
         let said = Arc::new(Mutex::new(Vec::new()));
         let making = exchange.clone();
-        let server = Server::builder(Config::default())
+        let mut config = Config::default();
+        // For itself: nobody else is to hear of them.
+        config
+            .kept_headers
+            .extend(["cookie", "authorization", "x-api-key"].map(str::to_owned));
+        let server = Server::builder(config)
             .namespace("/", Guests(said.clone()))
             .adapter(move |local| making.adapter(local))
             .build();
