@@ -6,9 +6,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 server() { echo "server 127.0.0.1:$1 max_fails=2 fail_timeout=2s;"; }
+again() { echo "server 127.0.0.1:$1 max_fails=0 backup;"; }
 sed -e "s|@FOLDER@|$folder|g" -e "s|@SOUK_NGINX@|$here|g" -e "s|@LISTEN@|127.0.0.1:18080|g" \
     -e "s|@UNLIMITED@|127.0.0.0/8 1;|g" \
-    -e "s|@API_SERVERS@|$(server 18081)\n$(server 18082)|g" \
+    -e "s|@API_SERVERS@|$(server 18081)\n$(server 18082)\n$(again 18081)\n$(again 18082)|g" \
     -e "s|@REALTIME_SERVERS@|$(server 18091)\n$(server 18092)|g" \
     "$here/fleet/nginx.conf.template" >"$folder/fleet.conf"
 nginx -t -p "$folder" -c "$folder/fleet.conf"
