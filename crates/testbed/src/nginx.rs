@@ -33,13 +33,16 @@ impl Nginx {
             let line = |port| format!("server 127.0.0.1:{port} max_fails=2 fail_timeout=2s;\n");
             ports.iter().map(line).collect::<String>()
         };
+        // Who is shunned is asked before nobody is, as in `souk.conf`.
+        let again = |port: &u16| format!("server 127.0.0.1:{port} max_fails=0 backup;\n");
+        let api_servers = servers(api) + &api.iter().map(again).collect::<String>();
         let text = template
             .replace("@FOLDER@", &folder.display().to_string())
             .replace("@SOUK_NGINX@", &deployed.display().to_string())
             .replace("@LISTEN@", &format!("127.0.0.1:{port}"))
             // One machine plays all clients.
             .replace("@UNLIMITED@", "127.0.0.0/8 1;")
-            .replace("@API_SERVERS@", &servers(api))
+            .replace("@API_SERVERS@", &api_servers)
             .replace("@REALTIME_SERVERS@", &servers(realtime));
         let config = folder.join("nginx.conf");
         std::fs::write(&config, text)?;

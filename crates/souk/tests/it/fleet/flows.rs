@@ -63,6 +63,7 @@ async fn a_fleet_keeps_what_one_process_promises() {
     roles_keep_to_themselves(&scene).await;
     redis_may_be_away(&mut scene).await;
     both_sockets_servers_are_restarted(&mut scene).await;
+    both_api_servers_are_restarted(&mut scene).await;
     scene.running.assert_verified();
     scene.running.assert_no_panic();
 }
@@ -381,6 +382,57 @@ async fn redis_may_be_away(scene: &mut Scene) {
     }
 }
 
+/// Restarts the servers of a role, the next one as soon as the last one is ready.
+async fn restart_in_turn(scene: &mut Scene, role: Role) {
+    for number in scene.running.fleet.of(role) {
+        let mut server = scene.running.fleet.servers.remove(number);
+        let stopping = tokio::task::spawn_blocking(move || {
+            let well = server.stop(Duration::from_secs(30));
+            (server, well)
+        });
+        let (mut server, well) = stopping.await.unwrap();
+        assert!(well, "a stopping server ends with success");
+        server.start().await.unwrap();
+        scene.running.fleet.servers.insert(number, server);
+    }
+}
+
+/// Both api servers are restarted, one after the other: whoever reads and buys through nginx does not notice.
+async fn both_api_servers_are_restarted(scene: &mut Scene) {
+    let variant = make_product(&scene.admin, 100_000).await;
+    let url = scene.running.fleet.url();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let mut living = JoinSet::new();
+    for n in 0..6 {
+        // The last buyer is signed out.
+        let (buyer, stopped) = (scene.at(n % 3, &url), stopped.clone());
+        let (http, products, variant) = (
+            Client::new(),
+            format!("{url}/api/v1/products"),
+            variant.clone(),
+        );
+        living.spawn(async move {
+            let mut answered = 0;
+            while !*stopped.borrow() {
+                let key = format!("restart-{n}-{answered}");
+                let (status, said) = buyer.place(&key, &lines(&variant, 1)).await.unwrap();
+                assert_eq!(status, 201, "{said}");
+                let read = http.get(&products).send().await.unwrap();
+                assert_eq!(read.status().as_u16(), 200);
+                answered += 1;
+                sleep(Duration::from_millis(50)).await;
+            }
+            answered
+        });
+    }
+    sleep(Duration::from_secs(1)).await;
+    restart_in_turn(scene, Role::Api).await;
+    sleep(Duration::from_secs(1)).await;
+    stop.send_replace(true);
+    let answered = living.join_all().await;
+    assert!(answered.iter().all(|count| *count > 10), "{answered:?}");
+}
+
 /// Both realtime servers are restarted, one after the other: nobody misses an entry, and they do not come back all at once.
 async fn both_sockets_servers_are_restarted(scene: &mut Scene) {
     let buyer = scene.buyers[0].clone();
@@ -434,17 +486,7 @@ async fn both_sockets_servers_are_restarted(scene: &mut Scene) {
         stream.clone(),
         hushed,
     ));
-    for number in scene.running.fleet.of(Role::Realtime) {
-        let mut server = scene.running.fleet.servers.remove(number);
-        let stopping = tokio::task::spawn_blocking(move || {
-            let well = server.stop(Duration::from_secs(30));
-            (server, well)
-        });
-        let (mut server, well) = stopping.await.unwrap();
-        assert!(well, "a stopping server ends with success");
-        server.start().await.unwrap();
-        scene.running.fleet.servers.insert(number, server);
-    }
+    restart_in_turn(scene, Role::Realtime).await;
     sleep(Duration::from_secs(1)).await;
     // Nothing is said any more when the copies are compared.
     hush.send_replace(true);
