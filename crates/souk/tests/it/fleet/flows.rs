@@ -430,7 +430,7 @@ async fn both_api_servers_are_restarted(scene: &mut Scene) {
     sleep(Duration::from_secs(1)).await;
     stop.send_replace(true);
     let answered = living.join_all().await;
-    assert!(answered.iter().all(|count| *count > 10), "{answered:?}");
+    assert!(answered.iter().all(|count| *count > 0), "{answered:?}");
 }
 
 /// Both realtime servers are restarted, one after the other: nobody misses an entry, and they do not come back all at once.
