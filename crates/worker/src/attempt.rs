@@ -1,7 +1,7 @@
 //! One attempt of a job: it runs within its time, under a lease that is renewed, and its end is recorded.
 //!
 //! What must hold: a job whose lease is lost changes nothing any more; a panic ends the attempt and not the worker; the
-//! store knows a job's end before the queue forgets the job.
+//! store knows a job's end, or has refused to, before the queue forgets the job.
 
 use std::borrow::Cow;
 use std::panic::AssertUnwindSafe;
@@ -211,8 +211,8 @@ impl Attempts {
         }
     }
 
-    /// Records the end in the store, then lets the queue forget the job. What the store refuses to record is left where
-    /// people see it: among the failed jobs of the queue.
+    /// Records the end in the store, then lets the queue forget the job. What the store refuses to record goes among the
+    /// failed jobs of the queue, where it has such a list; what came from the outbox is handed on again from there.
     async fn settle(&self, leased: &LeasedJob, outcome: JobOutcome) {
         let (job, now) = (&recordable(&leased.job), self.clock.now());
         let events = match &outcome {

@@ -404,31 +404,21 @@ mod tests {
         let before = Tokens::new(std::slice::from_ref(&old)).expect("a good key");
         let only_new = Tokens::new(std::slice::from_ref(&new)).expect("a good key");
         let both = Tokens::new(&[new, old]).expect("good keys");
-        let now = at(3_599);
+        let reads = |reader: &Tokens, signer: &Tokens, now: Timestamp| {
+            let access = reader
+                .read_access(&signer.access(&session(), now), now)
+                .is_ok();
+            let refresh = reader
+                .read_refresh(&signer.refresh(&session(), now), now)
+                .is_ok();
+            assert_eq!(access, refresh);
+            access
+        };
+        assert!(reads(&before, &both, at(3_599)) && !reads(&only_new, &both, at(3_599)));
+        assert!(!reads(&before, &both, at(3_600)) && reads(&only_new, &both, at(3_600)));
         assert!(
-            before
-                .read_access(&both.access(&session(), now), now)
-                .is_ok()
-        );
-        assert!(
-            before
-                .read_refresh(&both.refresh(&session(), now), now)
-                .is_ok()
-        );
-        let now = at(3_600);
-        assert!(
-            before
-                .read_access(&both.access(&session(), now), now)
-                .is_err()
-        );
-        assert!(
-            only_new
-                .read_access(&both.access(&session(), now), now)
-                .is_ok()
-        );
-        assert!(
-            both.read_access(&only_new.access(&session(), at(1)), at(2))
-                .is_ok()
+            reads(&both, &only_new, at(1)),
+            "whose time has not come, and who is alone"
         );
     }
 }

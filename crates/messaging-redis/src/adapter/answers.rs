@@ -93,11 +93,8 @@ impl Space {
             }
             (Asked::Fetch(target), Some(reply)) => {
                 let sockets = self.local.sockets(&target);
-                let Shared { clock, options, .. } = &*self.shared;
-                let now = clock.now();
-                let described = sockets
-                    .iter()
-                    .map(|socket| described(socket, now, &options.path));
+                let now = self.shared.clock.now();
+                let described = sockets.iter().map(|socket| described(socket, now));
                 reply.send(&Told::Sockets(described.collect()));
             }
             (Asked::Join(target, rooms), _) => {

@@ -9,16 +9,19 @@ use souk_socketio::{Handshake, Socket};
 /// The headers that are told, of those that were kept. All others may carry what lets somebody in.
 const TOLD: [&str; 4] = ["accept-language", "origin", "traceparent", "user-agent"];
 
+/// Where clients find a server of Socket.IO, unless they are told another place.
+const PATH: &str = "/socket.io/";
+
 /// As JavaScript writes a time.
 const DATE: &str = "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)";
 
-/// A socket as other servers see it `now`; clients find this one at `path`.
-pub(super) fn described(socket: &Socket, now: Timestamp, path: &str) -> RemoteSocket {
+/// A socket as other servers see it `now`.
+pub(super) fn described(socket: &Socket, now: Timestamp) -> RemoteSocket {
     let handshake = socket.handshake();
     let own = std::iter::once(socket.id().to_owned());
     RemoteSocket {
         id: socket.id().to_owned(),
-        handshake: told(handshake, now, path),
+        handshake: told(handshake, now),
         rooms: own
             .chain(socket.rooms().iter().map(ToString::to_string))
             .collect(),
@@ -26,7 +29,7 @@ pub(super) fn described(socket: &Socket, now: Timestamp, path: &str) -> RemoteSo
     }
 }
 
-fn told(handshake: &Handshake, now: Timestamp, path: &str) -> Value {
+fn told(handshake: &Handshake, now: Timestamp) -> Value {
     let headers: Map<String, Value> = handshake
         .headers()
         .filter(|(name, _)| TOLD.contains(&name.as_str()))
@@ -47,7 +50,7 @@ fn told(handshake: &Handshake, now: Timestamp, path: &str) -> Value {
         // Whether this server itself speaks TLS, as Node's say it: what stands before it does.
         "secure": false,
         // Only what every client has there.
-        "url": format!("{path}?EIO=4&transport={transport}"),
+        "url": format!("{PATH}?EIO=4&transport={transport}"),
         "query": {"EIO": "4", "transport": transport},
         "auth": {},
     })

@@ -35,8 +35,6 @@ pub struct Options {
     pub request_timeout: Duration,
     /// Bytes of a message; larger ones are neither taken nor sent. 8 MiB.
     pub max_message: usize,
-    /// The path at which clients find this process, as others are told it. `/socket.io/`.
-    pub path: String,
     /// Which rooms others may make sockets of this process join and leave. They may always disconnect them.
     pub is_open: RoomPolicy,
 }
@@ -48,7 +46,6 @@ impl Options {
             prefix: "socket.io".to_owned(),
             request_timeout: Duration::from_secs(5),
             max_message: 8 * 1024 * 1024,
-            path: "/socket.io/".to_owned(),
             is_open: Arc::new(is_open),
         }
     }
@@ -60,7 +57,6 @@ impl fmt::Debug for Options {
             .field("prefix", &self.prefix)
             .field("request_timeout", &self.request_timeout)
             .field("max_message", &self.max_message)
-            .field("path", &self.path)
             .finish_non_exhaustive()
     }
 }
