@@ -54,11 +54,11 @@ async fn without_redis_all_is_refused_at_once_and_with_its_data_all_goes_on() {
     ));
     assert!(is_away(&queue.counts(now).await));
     assert!(is_away(&queue.check().await));
-    assert!(started.elapsed() < Duration::from_millis(100));
+    // Each may wait as long as a Redis that is there.
+    assert!(started.elapsed() < LEASE / 2, "nobody waits");
     // What AOF wrote in the last second may be lost; that is longer ago.
     engine.server.restart().await.unwrap();
-    let took = answers(&*queue).await;
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    answers(&*queue).await;
     end(&engine, &leased, JobOutcome::Done).await;
     for _ in 0..2 {
         let leased = lease_one(&engine).await;
@@ -109,16 +109,18 @@ async fn a_frozen_redis_makes_nobody_wait_long_and_goes_on_when_it_thaws() {
     queue.push(jobs(2)).await.unwrap();
     let leased = lease_one(&engine).await;
     engine.server.process().unwrap().freeze();
-    let started = Instant::now();
     assert!(is_away(&queue.push(jobs(3)).await));
-    assert!(started.elapsed() < Duration::from_millis(2_500));
     until("its silence is seen", LEASE, async || !engine.redis.is_up()).await;
     let started = Instant::now();
-    assert!(is_away(&queue.finish(leased.job.id, leased.token).await));
-    assert!(started.elapsed() < Duration::from_millis(50));
+    for _ in 0..100 {
+        assert!(is_away(&queue.finish(leased.job.id, leased.token).await));
+    }
+    assert!(
+        started.elapsed() < LEASE / 2,
+        "nobody waits, let alone each"
+    );
     engine.server.process().unwrap().thaw();
-    let took = answers(&*queue).await;
-    assert!(took < Duration::from_secs(3), "{took:?}");
+    answers(&*queue).await;
     // A push that was not answered may have been heard: it is made again.
     queue.push(jobs(3)).await.unwrap();
     end(&engine, &leased, JobOutcome::Done).await;

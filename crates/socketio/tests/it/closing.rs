@@ -8,6 +8,9 @@ use souk_socketio::{Config, Reason};
 use crate::client::{Poll, Ws, request};
 use crate::site::Site;
 
+/// How long a draining server takes to tell all: longer than a busy machine makes anybody wait.
+const SPREAD: Duration = Duration::from_secs(3);
+
 #[tokio::test]
 async fn a_goodbye_comes_after_what_was_sent() {
     let site = Site::start(Config::default()).await;
@@ -72,7 +75,7 @@ async fn a_drain_spreads_and_refuses() {
         .collect();
     let draining = tokio::spawn({
         let server = site.server.clone();
-        async move { server.drain(Duration::from_millis(500)).await }
+        async move { server.drain(SPREAD).await }
     });
     tokio::time::sleep(Duration::from_millis(10)).await;
     let (status, headers, _) =
@@ -85,11 +88,8 @@ async fn a_drain_spreads_and_refuses() {
     }
     draining.await.unwrap();
     times.sort();
-    assert!(*times.last().unwrap() < Duration::from_secs(2), "{times:?}");
-    assert!(
-        times[19] > times[0] + Duration::from_millis(150),
-        "{times:?}"
-    );
+    assert!(times[19] > times[0] + SPREAD / 3, "{times:?}");
+    assert!(times[19] < SPREAD * 3, "{times:?}");
     assert!(site.server.close(Duration::from_secs(5)).await);
     assert_eq!(site.closes(Reason::Shutdown), 20);
     assert_eq!(site.log.of("disconnected").len(), 20);
@@ -100,12 +100,15 @@ async fn a_close_keeps_its_deadline() {
     let site = Site::start(Config::default()).await;
     let mut ws = Ws::connect(site.address, json!({})).await;
     let _stays = Ws::connect(site.address, json!({})).await;
-    ws.send(r#"42["sleep",1500]"#).await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    ws.send(r#"42["sleep",4000]"#).await;
+    site.log.wait("sleeps", 1).await;
     let start = Instant::now();
     assert!(!site.server.close(Duration::from_millis(300)).await);
-    assert!(start.elapsed() < Duration::from_millis(600));
-    assert!(site.server.close(Duration::from_secs(5)).await);
+    assert!(
+        start.elapsed() < Duration::from_secs(3),
+        "not as long as the handler"
+    );
+    assert!(site.server.close(Duration::from_secs(20)).await);
     assert_eq!(site.log.of("disconnected").len(), 2);
     assert_eq!(site.log.of("slept").len(), 1);
 }

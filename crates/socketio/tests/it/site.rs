@@ -94,6 +94,7 @@ impl Namespace for Obedient {
             }
             "sleep" => {
                 let ms = event.args[0].as_u64().unwrap();
+                self.0.push(socket, "sleeps", json!(ms));
                 tokio::time::sleep(Duration::from_millis(ms)).await;
                 self.0.push(socket, "slept", json!(ms));
             }

@@ -85,3 +85,26 @@ impl SocketLimits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        limits: SocketLimits,
+    }
+
+    #[test]
+    fn who_died_in_silence_is_noticed_within_five_seconds() {
+        let SocketLimits {
+            socket_ping_interval,
+            socket_ping_timeout,
+            ..
+        } = Line::parse_from(["souk"]).limits;
+        assert!(socket_ping_interval + socket_ping_timeout <= 5_000);
+    }
+}

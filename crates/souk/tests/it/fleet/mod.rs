@@ -5,11 +5,15 @@ mod flows;
 
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use souk_testbed::{Fleet, Plan};
 use tempfile::TempDir;
 
 use crate::test_app::PASSWORD;
+
+/// How long a server that stops takes to send its sockets away: longer than a busy machine holds anything up.
+const DRAIN: Duration = Duration::from_secs(4);
 
 /// A number of the environment, for long rounds.
 pub fn number(name: &str) -> Option<u64> {
@@ -32,7 +36,7 @@ impl Running {
         let options = [
             ("SOUK_RATE_LIMITS", "off"),
             ("SOUK_OVERDUE_AFTER", "5"),
-            ("SOUK_SOCKET_DRAIN", "2000"),
+            ("SOUK_SOCKET_DRAIN", &DRAIN.as_millis().to_string()),
             // All clients and servers share two cores here: whoever is slow is not dead.
             ("SOUK_SOCKET_PING_INTERVAL", "10000"),
             ("SOUK_SOCKET_PING_TIMEOUT", "10000"),
