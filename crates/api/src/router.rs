@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use souk_app::App;
-use tower::ServiceExt;
+use tower::{ServiceBuilder, ServiceExt};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,23 +34,22 @@ const OURS: [&str; 6] = [
 /// It looks for `axum::extract::ConnectInfo<SocketAddr>`: serve it with `into_make_service_with_connect_info`.
 pub fn router(app: Arc<App>, options: ApiOptions) -> Router {
     let state = ApiState::new(app, options);
-    let around = |handler: Router<ApiState>| {
-        // The last layer is the outermost: what it adds, it adds to everything.
-        handler
-            .layer(from_fn_with_state(state.clone(), answer_once))
-            .layer(CatchPanicLayer::custom(OnPanic))
-            .layer(from_fn_with_state(state.clone(), render_problems))
-            .layer(CompressionLayer::new().compress_when(Compressible))
-            .layer(from_fn(weaken_tags))
-            .layer(from_fn_with_state(state.clone(), share_with_known_origins))
-            .layer(from_fn_with_state(state.clone(), guard_pages))
-            .layer(from_fn_with_state(state.clone(), observe))
-    };
+    // The first is the outermost: what it adds, it adds to everything. They are one layer, since each layer of a router
+    // is a box that every request clones, with all that is in it.
+    let around = ServiceBuilder::new()
+        .layer(from_fn_with_state(state.clone(), observe))
+        .layer(from_fn_with_state(state.clone(), guard_pages))
+        .layer(from_fn_with_state(state.clone(), share_with_known_origins))
+        .layer(from_fn(weaken_tags))
+        .layer(CompressionLayer::new().compress_when(Compressible))
+        .layer(from_fn_with_state(state.clone(), render_problems))
+        .layer(CatchPanicLayer::custom(OnPanic))
+        .layer(from_fn_with_state(state.clone(), answer_once));
     let (routes, _) = documented().split_for_parts();
     let routes = routes
         .method_not_allowed_fallback(method_not_allowed)
         .fallback(elsewhere);
-    around(routes).with_state(state)
+    routes.layer(around).with_state(state)
 }
 
 /// All routes, with what the document says of them.

@@ -28,7 +28,7 @@ impl TraceContext {
     #[must_use]
     pub fn root(ids: &dyn Ids) -> Self {
         let mut random = [0; 16];
-        ids.fill_secret(&mut random);
+        ids.fill_name(&mut random);
         Self {
             trace_id: u128::from_be_bytes(random).max(1),
             span_id: span_id(ids),
@@ -61,7 +61,7 @@ impl TraceContext {
 
 fn span_id(ids: &dyn Ids) -> u64 {
     let mut random = [0; 8];
-    ids.fill_secret(&mut random);
+    ids.fill_name(&mut random);
     u64::from_be_bytes(random).max(1)
 }
 

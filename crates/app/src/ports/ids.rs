@@ -11,4 +11,8 @@ pub trait Ids: Send + Sync {
     fn order_number(&self) -> OrderNumber;
     /// Fills a buffer with secret randomness (from the operating system).
     fn fill_secret(&self, buffer: &mut [u8]);
+    /// Fills a buffer with randomness for names that are no secret, such as those of traces.
+    fn fill_name(&self, buffer: &mut [u8]) {
+        self.fill_secret(buffer);
+    }
 }

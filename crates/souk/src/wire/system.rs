@@ -1,8 +1,8 @@
 //! The system's clock and randomness: the only place that asks for them.
 #![allow(clippy::disallowed_methods)]
 
-use rand::TryRngCore as _;
 use rand::rngs::OsRng;
+use rand::{RngCore as _, TryRngCore as _};
 use souk_app::ports::{Clock, Ids};
 use souk_domain::{OrderNumber, Timestamp};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's randomness.
+/// The operating system's randomness: asked each time for secrets, and now and then for the generator that makes names.
 pub struct SystemIds;
 
 impl Ids for SystemIds {
@@ -29,6 +29,10 @@ impl Ids for SystemIds {
         let mut random = [0; 8];
         self.fill_secret(&mut random);
         OrderNumber::from_random(u64::from_be_bytes(random))
+    }
+
+    fn fill_name(&self, buffer: &mut [u8]) {
+        rand::rng().fill_bytes(buffer);
     }
 
     fn fill_secret(&self, buffer: &mut [u8]) {
