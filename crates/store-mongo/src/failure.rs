@@ -36,6 +36,9 @@ pub(crate) enum Failure {
     /// The transaction may be committed or not: nobody said, for as long as we ask.
     #[error("it is not known whether the transaction was committed")]
     Unknown,
+    /// There is no server that may be written to, and was none for as long as we wait.
+    #[error("MongoDB has no primary")]
+    NoPrimary,
     /// Nobody answered for as long as we wait.
     #[error("MongoDB did not answer in time")]
     Slow,

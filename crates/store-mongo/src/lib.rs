@@ -1,6 +1,6 @@
 //! The distributed engine: the store on a MongoDB replica set or sharded cluster, version 6 or newer.
 //!
-//! `open` reads the URL and says whom it may speak to; `schema` makes the collections and brings them forward, one file
+//! `open` reads the URL and says whom it may speak to, `primary` whether it is there; `schema` makes the collections and brings them forward, one file
 //! for each group of them. `transaction` is the one way to write more than one document; `failure` says which of the
 //! ports' errors an answer of the server is. `gather` commits together what many callers write at once, `ask` asks
 //! together what many want to know.
@@ -31,6 +31,7 @@ mod orders;
 mod outbox;
 mod outbox_row;
 mod people;
+mod primary;
 mod records;
 mod schema;
 mod sessions;

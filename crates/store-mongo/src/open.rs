@@ -8,12 +8,14 @@ use mongodb::bson::{Document, doc};
 use mongodb::options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria};
 use mongodb::{Client, Database};
 
+use crate::primary::Primary;
 use crate::transaction::majority;
 
 /// How to speak to the servers. TLS, accounts and the set's name come from the URL.
 #[derive(Debug, Clone)]
 pub struct MongoOptions {
-    /// How long to look for a server that may be written to. An election takes some seconds.
+    /// How long to wait for a server that may be written to, counted from when there was none. An election takes some
+    /// seconds.
     pub selection: Duration,
     /// How long a connection may take to come about.
     pub connect: Duration,
@@ -31,7 +33,7 @@ pub struct MongoOptions {
 impl Default for MongoOptions {
     fn default() -> Self {
         Self {
-            selection: Duration::from_secs(5),
+            selection: Duration::from_secs(10),
             connect: Duration::from_secs(3),
             deadline: Duration::from_secs(10),
             pool: 32,
@@ -89,26 +91,39 @@ const DATABASE: &str = "souk";
 /// The wire version of MongoDB 6.0.
 const OLDEST: i32 = 17;
 
+/// A connection to a database.
+pub(crate) struct Link {
+    pub(crate) client: Client,
+    pub(crate) database: Database,
+    pub(crate) primary: Primary,
+}
+
+impl Link {
+    /// A connection that is dialled when it is needed.
+    pub(crate) fn of(mut options: ClientOptions) -> mongodb::error::Result<Self> {
+        let name = options.default_database.clone();
+        let primary = Primary::seen_with(&mut options);
+        let client = Client::with_options(options)?;
+        Ok(Self {
+            database: client.database(name.as_deref().unwrap_or(DATABASE)),
+            client,
+            primary,
+        })
+    }
+}
+
 /// Connects, and looks at who answers.
-pub(crate) async fn connect(
-    url: &str,
-    options: &MongoOptions,
-) -> Result<(Client, Database), OpenError> {
+pub(crate) async fn connect(url: &str, options: &MongoOptions) -> Result<Link, OpenError> {
     let client_options = client_options(url, options).await?;
-    let name = client_options
-        .default_database
-        .clone()
-        .unwrap_or_else(|| DATABASE.to_owned());
-    let client = Client::with_options(client_options)
-        .map_err(|error| OpenError::Url(hidden(url, &error)))?;
-    let hello = client
+    let link = Link::of(client_options).map_err(|error| OpenError::Url(hidden(url, &error)))?;
+    let hello = link
+        .client
         .database("admin")
         .run_command(doc! { "hello": 1 })
         .await
         .map_err(|error| OpenError::Server(hidden(url, &error)))?;
     refuse(&hello)?;
-    let database = client.database(&name);
-    Ok((client, database))
+    Ok(link)
 }
 
 /// What the URL says, and what must be so whatever it says.

@@ -13,11 +13,13 @@ use souk_domain::shop::ShopSettings;
 use souk_domain::user::User;
 use souk_domain::{JobId, OrderId, Timestamp, UserId};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::ask::Asker;
 use crate::failure::Failure;
 use crate::gather::{Gatherer, Pace};
-use crate::open::{self, MongoOptions, OpenError};
+use crate::open::{self, Link, MongoOptions, OpenError};
+use crate::primary::Primary;
 use crate::{jobs, orders, people, schema, streams, trim};
 
 /// The store on MongoDB. Cheap to clone.
@@ -51,6 +53,7 @@ const SETTLING: Duration = Duration::from_millis(25);
 pub(crate) struct Inner {
     pub(crate) client: Client,
     pub(crate) database: Database,
+    pub(crate) primary: Primary,
     pub(crate) options: MongoOptions,
 }
 
@@ -58,20 +61,17 @@ impl MongoStore {
     /// Connects to the database that the URL names (`souk`, if it names none), and brings its schema forward. Any number
     /// of processes may do so at once.
     pub async fn open(url: &str, options: MongoOptions) -> Result<Self, OpenError> {
-        let (client, database) = open::connect(url, &options).await?;
-        Self::start(client, database, options).await
+        let link = open::connect(url, &options).await?;
+        Self::start(link, options).await
     }
 
     /// The same with a connection that is there.
-    pub(crate) async fn start(
-        client: Client,
-        database: Database,
-        options: MongoOptions,
-    ) -> Result<Self, OpenError> {
-        schema::migrate(&database, options.migrates).await?;
+    pub(crate) async fn start(link: Link, options: MongoOptions) -> Result<Self, OpenError> {
+        schema::migrate(&link.database, options.migrates).await?;
         let inner = Arc::new(Inner {
-            client,
-            database,
+            client: link.client,
+            database: link.database,
+            primary: link.primary,
             options,
         });
         Ok(Self {
@@ -109,7 +109,7 @@ impl Inner {
         self.database.collection(name)
     }
 
-    /// Awaits an answer of the server for as long as a call may take. A server that stands still says nothing at all.
+    /// Awaits an answer of the primary for as long as a call may take. A server that stands still says nothing at all.
     pub(crate) async fn within<T, E>(
         &self,
         answer: impl Future<Output = Result<T, E>>,
@@ -117,7 +117,9 @@ impl Inner {
     where
         Failure: From<E>,
     {
-        match tokio::time::timeout(self.options.deadline, answer).await {
+        let until = Instant::now() + self.options.deadline;
+        self.primary.be_there(self.options.selection).await?;
+        match tokio::time::timeout_at(until, answer).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(Failure::Slow),
         }

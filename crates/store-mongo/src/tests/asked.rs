@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures::future::join_all;
-use mongodb::Client;
 use mongodb::bson::{Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
@@ -14,7 +13,7 @@ use souk_app::ports::store::OrderStore;
 use souk_domain::OrderId;
 
 use super::{OnServer, new_url};
-use crate::open::client_options;
+use crate::open::{Link, client_options};
 use crate::records::id;
 use crate::{MongoOptions, MongoStore};
 
@@ -32,9 +31,9 @@ async fn many_questions_at_once_are_few_and_answered_one_by_one() {
             counted.fetch_add(1, Ordering::SeqCst);
         }
     }));
-    let client = Client::with_options(options).expect("a client");
-    let database = client.default_database().expect("named");
-    let started = MongoStore::start(client, database.clone(), MongoOptions::default());
+    let link = Link::of(options).expect("a client");
+    let database = link.database.clone();
+    let started = MongoStore::start(link, MongoOptions::default());
     let store = started.await.expect("opens");
     let _gone = OnServer {
         url,

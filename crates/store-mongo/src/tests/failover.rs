@@ -9,7 +9,7 @@ use souk_app::ports::contract::fixtures::{assert_sound, buy, customer, shop_with
 use souk_app::ports::store::{OrderFilter, OrderStore, StreamStore};
 use souk_app::ports::{EngineError, Store};
 use souk_domain::order::commit::{Command, Outcome};
-use souk_domain::stream::{EntryBody, NewEntry, StreamKey};
+use souk_domain::stream::{EntryBody, NewEntry, Span, StreamKey};
 use souk_domain::{EntryId, OrderId};
 use souk_testbed::ReplicaSet;
 
@@ -77,6 +77,16 @@ async fn a_killed_primary_costs_seconds_and_no_order() {
             said
         })
     };
+    // Who only reads waits for the end of the election, and is answered.
+    let reader = {
+        let (store, ended) = (store.clone(), Arc::clone(&ended));
+        tokio::spawn(async move {
+            while !ended.load(Ordering::Relaxed) {
+                store.heads_of_store().await;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+    };
     let more = async |than: u64| {
         let until = Instant::now() + Duration::from_mins(1);
         while done.load(Ordering::Relaxed) <= than {
@@ -97,6 +107,7 @@ async fn a_killed_primary_costs_seconds_and_no_order() {
         placed.extend(buyer.await.expect("bought"));
     }
     let said = talker.await.expect("talked");
+    reader.await.expect("read");
     assert!(away < Duration::from_secs(15), "away for {away:?}");
 
     store.check().await.expect("answers");
@@ -120,6 +131,44 @@ async fn a_killed_primary_costs_seconds_and_no_order() {
     for (command, order) in placed {
         assert_eq!(until_known(&store, &command).await, (order, true));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn without_a_majority_each_question_is_refused_soon() {
+    let mut set = ReplicaSet::start(3).await.expect("starts");
+    let options = MongoOptions::default();
+    let longest = options.deadline;
+    let store = MongoStore::open(&set.url("souk"), options)
+        .await
+        .expect("opens");
+    store.heads_of_store().await;
+    let primary = set.primary().await.expect("a primary");
+    let others: Vec<usize> = (0..3).filter(|member| *member != primary).collect();
+    for member in &others {
+        set.kill(*member);
+    }
+    // The one that is left steps down when it misses the others, and then answers nobody.
+    let until = Instant::now() + Duration::from_mins(1);
+    while store.check().await.is_ok() {
+        assert!(Instant::now() < until, "it still writes, alone");
+    }
+    let asked = Instant::now();
+    for _ in 0..4 {
+        let refused = store.entries(StreamKey::Store, Span::Latest(1)).await;
+        assert!(
+            matches!(refused, Err(EngineError::Unavailable(_))),
+            "{refused:?}"
+        );
+    }
+    assert!(asked.elapsed() < longest * 2, "each waits as long as one");
+    for member in others {
+        set.start_member(member).expect("starts");
+    }
+    let until = Instant::now() + Duration::from_mins(1);
+    while store.check().await.is_err() {
+        assert!(Instant::now() < until, "it does not come back");
+    }
+    store.heads_of_store().await;
 }
 
 impl MongoStore {

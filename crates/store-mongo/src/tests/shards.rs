@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, Mutex};
 
-use mongodb::Client;
 use mongodb::bson::{Bson, Document};
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
@@ -21,7 +20,7 @@ use souk_domain::user::Role;
 use souk_domain::{EntryId, JobId, MoveId, UserId};
 
 use super::{OnServer, new_url};
-use crate::open::client_options;
+use crate::open::{Link, client_options};
 use crate::{MongoOptions, MongoStore};
 
 /// Collections that grow with sales and with what people say, and what they are sharded by.
@@ -116,9 +115,8 @@ async fn what_is_asked_often_carries_the_shard_key() {
             seen.lock().expect("whole").push(started.command);
         }
     }));
-    let client = Client::with_options(options).expect("a client");
-    let database = client.default_database().expect("named");
-    let started = MongoStore::start(client, database, MongoOptions::default());
+    let link = Link::of(options).expect("a client");
+    let started = MongoStore::start(link, MongoOptions::default());
     let store = started.await.expect("opens");
     let _gone = OnServer {
         url,
