@@ -1,11 +1,12 @@
 //! What Souk says of itself: logs and metrics. Never a secret, a token or a mail's body.
 
-use std::io::IsTerminal as _;
-use std::sync::LazyLock;
+use std::io::{BufWriter, IsTerminal as _};
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -19,8 +20,21 @@ const SECONDS: [f64; 14] = [
 /// Commands of a batch.
 const SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 
-/// Starts logging on standard error.
-pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<()> {
+/// Lines that may wait for whoever reads the log; some megabytes.
+const WAITING_LINES: usize = 16_384;
+
+/// Lines of the log that nobody took.
+static LOST: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// The log of this process. What waits is written when it is dropped, as far as somebody takes it within a second.
+#[must_use]
+pub struct Log {
+    _rest: WorkerGuard,
+}
+
+/// Starts logging on standard error, by a thread of its own: whoever reads the log may stand still, and nothing else waits
+/// for that. Lines past what may wait are lost, and counted.
+pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(filter).context("--log is not a filter")?;
     let format = format.unwrap_or_else(|| {
         if std::io::stderr().is_terminal() {
@@ -29,6 +43,11 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<()>
             LogFormat::Json
         }
     });
+    let (writer, rest) = NonBlockingBuilder::default()
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(BufWriter::new(std::io::stderr()));
+    LOST.get_or_init(|| writer.error_counter());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
         LogFormat::Json => {
@@ -37,13 +56,14 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<()>
                 .flatten_event(true)
                 .with_current_span(true)
                 .with_span_list(false);
-            registry.with(layer.with_writer(std::io::stderr)).try_init()
+            registry.with(layer.with_writer(writer)).try_init()
         }
         LogFormat::Text => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr))
+            .with(tracing_subscriber::fmt::layer().with_writer(writer))
             .try_init(),
     };
-    started.context("logging was started before")
+    started.context("logging was started before")?;
+    Ok(Log { _rest: rest })
 }
 
 /// The metrics of this process, in the text format of Prometheus. The first call installs their recorder; calls that come
@@ -60,12 +80,17 @@ pub fn metrics() -> anyhow::Result<&'static PrometheusHandle> {
         .map_err(|error| anyhow::anyhow!("metrics cannot be kept: {error}"))
 }
 
-/// Folds what was recorded into its buckets now and then, so that memory stays small when nobody asks for metrics.
-pub fn keep_metrics_small(handle: &'static PrometheusHandle) -> tokio::task::JoinHandle<()> {
+/// Folds what was recorded into its buckets now and then, so that memory stays small when nobody asks for metrics; and
+/// counts lines that the log lost.
+pub fn keep_metrics(handle: &'static PrometheusHandle) -> tokio::task::JoinHandle<()> {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(Duration::from_secs(5)).await;
             handle.run_upkeep();
+            if let Some(lost) = LOST.get() {
+                let lines = u64::try_from(lost.dropped_lines()).unwrap_or(u64::MAX);
+                metrics::counter!("souk_log_lines_lost_total").absolute(lines);
+            }
         }
     })
 }

@@ -67,9 +67,10 @@ enum Command {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let engines = &cli.engines;
-    if let Err(error) = telemetry::start_logs(&engines.log, engines.log_format) {
-        return failed(&error);
-    }
+    let _log = match telemetry::start_logs(&engines.log, engines.log_format) {
+        Ok(log) => log,
+        Err(error) => return failed(&error),
+    };
     let done = match cli.command {
         Command::Serve(serve) => serve.run(engines),
         Command::Import { what } => what.run(engines),

@@ -152,7 +152,7 @@ impl Souk {
                 deadlines,
             )));
         }
-        telemetry::keep_metrics_small(metrics);
+        telemetry::keep_metrics(metrics);
         tokio::spawn(souk_worker::observe(
             app.clone(),
             MEASURE_EVERY,

@@ -2,6 +2,8 @@
 #![allow(clippy::disallowed_methods)]
 
 use rand::rngs::OsRng;
+use std::io::Write as _;
+
 use rand::{RngCore as _, TryRngCore as _};
 use souk_app::ports::{Clock, Ids};
 use souk_domain::{OrderNumber, Timestamp};
@@ -38,7 +40,11 @@ impl Ids for SystemIds {
     fn fill_secret(&self, buffer: &mut [u8]) {
         if let Err(error) = OsRng.try_fill_bytes(buffer) {
             // Without randomness every secret would be guessable: nothing may go on.
-            tracing::error!(%error, "the operating system gives no randomness");
+            // The log would not be written any more.
+            let _ = writeln!(
+                std::io::stderr(),
+                "souk: the operating system gives no randomness: {error}"
+            );
             std::process::abort();
         }
     }

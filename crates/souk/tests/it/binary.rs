@@ -1,8 +1,12 @@
 //! The real binary, started and killed as an operator or a power cut would.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+
+/// The log of a server, in its folder.
+const LOG: &str = "souk.log";
 
 /// A running `souk serve`.
 pub struct Server {
@@ -14,12 +18,17 @@ pub struct Server {
 impl Server {
     /// Starts it on a folder and waits until it listens. Its log goes to `souk.log` in the folder.
     pub fn start(folder: &Path, more: &[&str]) -> Self {
-        let log = folder.join("souk.log");
-        let stderr = std::fs::OpenOptions::new()
+        let log = File::options()
             .create(true)
             .append(true)
-            .open(&log)
+            .open(folder.join(LOG))
             .unwrap();
+        Self::start_logging_to(log.into(), folder, more)
+    }
+
+    /// The same with a log that goes elsewhere.
+    pub fn start_logging_to(stderr: Stdio, folder: &Path, more: &[&str]) -> Self {
+        let log = folder.join(LOG);
         let mut child = Command::new(env!("CARGO_BIN_EXE_souk"))
             .args([
                 "serve",
@@ -45,7 +54,7 @@ impl Server {
             let status = child.wait().unwrap();
             panic!(
                 "souk serve ended with {status}: {}",
-                std::fs::read_to_string(&log).unwrap()
+                std::fs::read_to_string(&log).unwrap_or_default()
             );
         };
         Self { child, url, log }
@@ -78,7 +87,7 @@ impl Server {
     }
 
     fn assert_no_panic(&self) {
-        let log = std::fs::read_to_string(&self.log).unwrap();
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
         assert!(!log.contains("panicked at"), "{log}");
     }
 }

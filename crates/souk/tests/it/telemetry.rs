@@ -1,6 +1,7 @@
 //! Seen from the first day: one trace from the request to the mail, metrics, health, and a stop that loses nothing.
 
 use std::collections::BTreeSet;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -113,6 +114,23 @@ async fn one_trace_shows_the_whole_way_and_no_secret() {
         assert!(!log.contains(secret), "the log tells {secret:?}");
     }
     assert_verified(folder.path());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_nobody_reads_holds_nobody_up() {
+    let folder = TempDir::new().unwrap();
+    let server = Server::start_logging_to(Stdio::piped(), folder.path(), &[]);
+    let http = reqwest::Client::new();
+    let url = format!("{}/api/v1/shop", server.url);
+    // Lines of some 200 bytes, and a pipe takes 64 KiB.
+    for n in 0..2_000 {
+        let answer = http.get(&url).timeout(Duration::from_secs(20)).send().await;
+        assert!(
+            answer.is_ok_and(|answer| answer.status().is_success()),
+            "after {n}"
+        );
+    }
+    assert!(server.terminate());
 }
 
 #[tokio::test(flavor = "multi_thread")]
