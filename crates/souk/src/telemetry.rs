@@ -1,6 +1,6 @@
 //! What Souk says of itself: logs and metrics. Never a secret, a token or a mail's body.
 
-use std::io::{BufWriter, IsTerminal as _};
+use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
@@ -23,6 +23,24 @@ const SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// Lines that may wait for whoever reads the log; some megabytes.
 const WAITING_LINES: usize = 16_384;
 
+/// How long lines gather after some were written: one write is for many then, and not every line wakes the thread.
+const GATHERING: Duration = Duration::from_millis(5);
+
+/// Standard error, with a pause after what waited was written.
+struct Gathered(BufWriter<Stderr>);
+
+impl Write for Gathered {
+    fn write(&mut self, lines: &[u8]) -> io::Result<usize> {
+        self.0.write(lines)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()?;
+        std::thread::sleep(GATHERING);
+        Ok(())
+    }
+}
+
 /// Lines of the log that nobody took.
 static LOST: OnceLock<ErrorCounter> = OnceLock::new();
 
@@ -37,7 +55,7 @@ pub struct Log {
 pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(filter).context("--log is not a filter")?;
     let format = format.unwrap_or_else(|| {
-        if std::io::stderr().is_terminal() {
+        if io::stderr().is_terminal() {
             LogFormat::Text
         } else {
             LogFormat::Json
@@ -46,7 +64,7 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log
     let (writer, rest) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING_LINES)
         .thread_name("log")
-        .finish(BufWriter::new(std::io::stderr()));
+        .finish(Gathered(BufWriter::new(io::stderr())));
     LOST.get_or_init(|| writer.error_counter());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
