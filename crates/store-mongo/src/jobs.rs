@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join};
 use mongodb::bson::{Document, Uuid as BsonUuid, doc};
 use mongodb::options::FindOptions;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use souk_app::ports::store::{FailedJob, JobOutcome, Settlement};
 use souk_domain::{EventId, JobId};
 use uuid::Uuid;
 
-use crate::ask::{Answer, Known};
+use crate::ask::Answer;
 use crate::failure::Failure;
 use crate::outbox;
 use crate::outbox_row::OUTBOX;
@@ -298,21 +298,16 @@ async fn settled_of(
     Ok(settled)
 }
 
-/// The same outside of one; whether the job was done.
-pub(crate) fn settled(inner: &Inner, jobs: Vec<JobId>) -> Answer<'_, JobId, bool> {
+/// The same outside of one.
+pub(crate) fn settled(inner: &Inner, jobs: Vec<JobId>) -> Answer<'_, JobId, ()> {
     async move {
-        let mut settled = Known::new();
         let options = FindOptions::builder().projection(doc! { "_id": 1 }).build();
-        for collection in [DONE, FAILED] {
-            let filter = among(jobs.iter().map(|job| job.0));
-            let found: Vec<IdRow> = inner.find_with(collection, filter, options.clone()).await?;
-            settled.extend(
-                found
-                    .into_iter()
-                    .map(|row| (JobId(uuid(row.id)), collection == DONE)),
-            );
-        }
-        Ok(settled)
+        let among = || among(jobs.iter().map(|job| job.0));
+        let done = inner.find_with::<IdRow>(DONE, among(), options.clone());
+        let failed = inner.find_with::<IdRow>(FAILED, among(), options.clone());
+        let (done, failed) = try_join(done, failed).await?;
+        let over = done.into_iter().chain(failed);
+        Ok(over.map(|row| (JobId(uuid(row.id)), ())).collect())
     }
     .boxed()
 }

@@ -41,7 +41,7 @@ pub(crate) struct Asked {
     pub(crate) users: Asker<UserId, User>,
     pub(crate) staff: Asker<(), Arc<[User]>>,
     pub(crate) shop: Asker<(), ShopSettings>,
-    pub(crate) settled: Asker<JobId, bool>,
+    pub(crate) settled: Asker<JobId, ()>,
 }
 
 /// Longest goodbye to the servers.

@@ -14,6 +14,7 @@ mod trim;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,6 +44,8 @@ pub struct RedisQueue {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     held: HeldJobs,
+    /// Whether there were as many jobs as were wanted when some were taken last.
+    plenty: AtomicBool,
     bell: Bell,
     task: JoinHandle<()>,
 }
@@ -74,6 +77,7 @@ impl RedisQueue {
             clock,
             ids,
             held,
+            plenty: AtomicBool::new(false),
             bell,
             task,
         }
@@ -168,14 +172,27 @@ impl Queue for RedisQueue {
         if most == 0 {
             return Ok(Vec::new());
         }
-        let Some(first) = self.fetch(&engine).await? else {
-            return Ok(Vec::new());
-        };
-        let others = join_all((1..most).map(|_| self.fetch(&engine))).await;
+        // Whether there is any job is asked first, unless there were as many as were wanted just now.
+        let mut fetched = Vec::with_capacity(most);
+        if !self.plenty.load(Ordering::Relaxed) {
+            match self.fetch(&engine).await? {
+                Some(first) => fetched.push(first),
+                None => return Ok(Vec::new()),
+            }
+        }
+        let others = join_all((fetched.len()..most).map(|_| self.fetch(&engine))).await;
         // A fetch that failed may have taken a job all the same: that one comes back when its lock runs out.
-        let fetched = std::iter::once(first)
-            .chain(others.into_iter().filter_map(Result::ok).flatten())
-            .collect();
+        let mut failed = None;
+        for other in others {
+            match other {
+                Ok(job) => fetched.extend(job),
+                Err(error) => failed = Some(error),
+            }
+        }
+        self.plenty.store(fetched.len() == most, Ordering::Relaxed);
+        if fetched.is_empty() {
+            return failed.map_or(Ok(Vec::new()), Err);
+        }
         self.hand_out(&engine, fetched, now, lease).await
     }
 
