@@ -1,5 +1,6 @@
 //! What Souk says of itself: logs and metrics. Never a secret, a token or a mail's body.
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, BufWriter, IsTerminal as _, Stderr, Write};
 use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
@@ -23,8 +24,12 @@ const SIZES: [f64; 7] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0];
 /// Lines that may wait for whoever reads the log; some megabytes.
 const WAITING_LINES: usize = 16_384;
 
+/// Bytes that a pipe takes in one piece (`PIPE_BUF`): processes that share one do not write into each other's lines.
+const ATOMIC: usize = 4_096;
 /// How long lines gather after some were written: one write is for many then, and not every line wakes the thread.
 const GATHERING: Duration = Duration::from_millis(5);
+/// Time for the last lines of a process that ends without dropping its log.
+const LAST_LINES: Duration = Duration::from_millis(50);
 
 /// Standard error, with a pause after what waited was written.
 struct Gathered(BufWriter<Stderr>);
@@ -41,7 +46,7 @@ impl Write for Gathered {
     }
 }
 
-/// Lines of the log that nobody took.
+/// Lines of the log for which there was no room.
 static LOST: OnceLock<ErrorCounter> = OnceLock::new();
 
 /// The log of this process. What waits is written when it is dropped, as far as somebody takes it within a second.
@@ -51,7 +56,7 @@ pub struct Log {
 }
 
 /// Starts logging on standard error, by a thread of its own: whoever reads the log may stand still, and nothing else waits
-/// for that. Lines past what may wait are lost, and counted.
+/// for that. Lines past what may wait are lost, and counted. Panics go to the log too.
 pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log> {
     let filter = EnvFilter::try_new(filter).context("--log is not a filter")?;
     let format = format.unwrap_or_else(|| {
@@ -64,7 +69,7 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log
     let (writer, rest) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING_LINES)
         .thread_name("log")
-        .finish(Gathered(BufWriter::new(io::stderr())));
+        .finish(Gathered(BufWriter::with_capacity(ATOMIC, io::stderr())));
     LOST.get_or_init(|| writer.error_counter());
     let registry = tracing_subscriber::registry().with(filter);
     let started = match format {
@@ -81,7 +86,23 @@ pub fn start_logs(filter: &str, format: Option<LogFormat>) -> anyhow::Result<Log
             .try_init(),
     };
     started.context("logging was started before")?;
+    // Else a panic would be written to standard error at once, and wait for its reader.
+    std::panic::set_hook(Box::new(|panic| {
+        let thread = std::thread::current();
+        let backtrace = Backtrace::capture();
+        let backtrace = (backtrace.status() == BacktraceStatus::Captured).then_some(backtrace);
+        tracing::error!(
+            thread = thread.name(),
+            backtrace = backtrace.map(tracing::field::display),
+            "{panic}"
+        );
+    }));
     Ok(Log { _rest: rest })
+}
+
+/// Gives the log a moment, before this process ends at once.
+pub fn last_lines() {
+    std::thread::sleep(LAST_LINES);
 }
 
 /// The metrics of this process, in the text format of Prometheus. The first call installs their recorder; calls that come

@@ -3,6 +3,7 @@
 //! An election takes seconds, and whoever asks during one is answered after it. When there is no majority it does not end:
 //! then nobody waits the whole time again and again, once for each question that a page is made of.
 
+use std::future::pending;
 use std::time::Duration;
 
 use mongodb::event::EventHandler;
@@ -11,9 +12,7 @@ use mongodb::options::ClientOptions;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use crate::failure::Failure;
-
-/// How long whoever asks waits at least: a server that comes back is seen within that.
+/// How long whoever asks waits at least: while somebody asks, the driver looks for servers twice a second.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// What is known of it.
@@ -24,7 +23,7 @@ enum State {
 }
 
 /// The server that may be written to.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Primary(watch::Receiver<State>);
 
 impl Primary {
@@ -51,18 +50,18 @@ impl Primary {
         Self(primary)
     }
 
-    /// Waits until it is there: for as long as an election may take, counted from when it went.
-    pub(crate) async fn be_there(&self, election: Duration) -> Result<(), Failure> {
+    /// Ends when it is away for longer than an election may take; does not end while it is there, or comes back.
+    ///
+    /// To be awaited beside the answer, not before it: the driver looks for servers often only while somebody asks.
+    pub(crate) async fn is_lost(&self, election: Duration) {
         let mut state = self.0.clone();
         let State::Away { since } = *state.borrow_and_update() else {
-            return Ok(());
+            return pending().await;
         };
         let until = (since + election).max(Instant::now() + LEAST);
         let here = state.wait_for(|state| matches!(state, State::Here));
-        match timeout_at(until, here).await {
-            Err(_) => Err(Failure::NoPrimary),
-            // Whoever watched has ended: the driver says what there is to say.
-            Ok(_) => Ok(()),
+        if timeout_at(until, here).await.is_ok() {
+            pending::<()>().await;
         }
     }
 }
@@ -85,13 +84,12 @@ mod tests {
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_secs(6)).await;
             seen.send_replace(State::Here);
-            tokio::time::sleep(ELECTION).await;
+            seen.closed().await;
         });
-        let asked = Instant::now();
-        primary.be_there(ELECTION).await.expect("elected");
-        assert_eq!(asked.elapsed(), Duration::from_secs(6));
-        primary.be_there(ELECTION).await.expect("there");
-        assert_eq!(asked.elapsed(), Duration::from_secs(6));
+        for _ in 0..2 {
+            let lost = tokio::time::timeout(ELECTION * 2, primary.is_lost(ELECTION));
+            assert!(lost.await.is_err());
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -99,8 +97,7 @@ mod tests {
         let (_seen, primary) = away();
         let asked = Instant::now();
         for waited in [10, 11, 12] {
-            let refused = primary.be_there(ELECTION).await;
-            assert!(matches!(refused, Err(Failure::NoPrimary)));
+            primary.is_lost(ELECTION).await;
             assert_eq!(asked.elapsed(), Duration::from_secs(waited));
         }
     }

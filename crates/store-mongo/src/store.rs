@@ -13,7 +13,6 @@ use souk_domain::shop::ShopSettings;
 use souk_domain::user::User;
 use souk_domain::{JobId, OrderId, Timestamp, UserId};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use crate::ask::Asker;
 use crate::failure::Failure;
@@ -117,11 +116,13 @@ impl Inner {
     where
         Failure: From<E>,
     {
-        let until = Instant::now() + self.options.deadline;
-        self.primary.be_there(self.options.selection).await?;
-        match tokio::time::timeout_at(until, answer).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Failure::Slow),
+        tokio::select! {
+            biased;
+            answer = tokio::time::timeout(self.options.deadline, answer) => match answer {
+                Ok(answer) => Ok(answer?),
+                Err(_) => Err(Failure::Slow),
+            },
+            () = self.primary.is_lost(self.options.selection) => Err(Failure::NoPrimary),
         }
     }
 }

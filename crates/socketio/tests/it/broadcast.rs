@@ -98,7 +98,7 @@ async fn all_of_a_room_can_be_disconnected() {
 
 #[tokio::test]
 async fn what_may_wait_for_others_comes_soon_and_in_order() {
-    const COALESCE: Duration = Duration::from_secs(2);
+    const COALESCE: Duration = Duration::from_secs(3);
     let config = Config {
         coalesce: COALESCE,
         ..Config::default()

@@ -159,7 +159,7 @@ async fn a_handler_that_never_ends_has_a_bound() {
 #[tokio::test]
 async fn who_connects_to_nothing_is_closed() {
     let config = Config {
-        connect_timeout: Duration::from_millis(200),
+        connect_timeout: Duration::from_secs(2),
         ..Config::default()
     };
     let site = Site::start(config).await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use souk_socketio::{Config, Reason};
 
 use crate::client::{Poll, request};
-use crate::site::Site;
+use crate::site::{Site, until};
 
 #[tokio::test]
 async fn requests_that_make_no_sense_get_400() {
@@ -55,7 +55,7 @@ async fn a_second_poll_closes_the_session() {
     let site = Site::start(Config::default()).await;
     let poll = Poll::open(site.address).await;
     let second = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
         poll.get().await
     };
     let (first, second) = tokio::join!(poll.get(), second);
@@ -69,11 +69,10 @@ async fn a_second_poll_closes_the_session() {
 async fn a_poll_that_is_given_up_closes_the_session() {
     let site = Site::start(Config::default()).await;
     let poll = Poll::open(site.address).await;
-    let given_up = tokio::time::timeout(Duration::from_millis(50), poll.get()).await;
+    let given_up = tokio::time::timeout(Duration::from_secs(1), poll.get()).await;
     assert!(given_up.is_err());
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    until(|| site.closes(Reason::TransportClose) == 1).await;
     assert_eq!(poll.get().await.0, 400);
-    assert_eq!(site.closes(Reason::TransportClose), 1);
 }
 
 #[tokio::test]
@@ -84,9 +83,9 @@ async fn a_second_post_closes_the_session() {
     };
     let site = Site::start(config).await;
     let poll = Poll::open(site.address).await;
-    let slow = "40\x1e42[\"sleep\",300]\x1e42[\"record\",1]\x1e42[\"record\",2]";
+    let slow = "40\x1e42[\"sleep\",4000]\x1e42[\"record\",1]\x1e42[\"record\",2]";
     let second = async {
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        site.log.wait("sleeps", 1).await;
         poll.post("3").await
     };
     // The first one is held back by the handler, so it is still there.

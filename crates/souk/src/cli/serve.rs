@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{EngineOptions, ServeOptions};
 use crate::wire::Souk;
-use crate::{server, supervisor};
+use crate::{server, supervisor, telemetry};
 
 /// Serves the shop.
 #[derive(Debug, Args)]
@@ -65,6 +65,7 @@ fn tell_of_signals(stop: &CancellationToken) -> anyhow::Result<()> {
                 _ = interrupt.recv() => {}
             }
             if stop.is_cancelled() {
+                telemetry::last_lines();
                 std::process::exit(1);
             }
             stop.cancel();

@@ -2,12 +2,12 @@
 #![allow(clippy::disallowed_methods)]
 
 use rand::rngs::OsRng;
-use std::io::Write as _;
-
 use rand::{RngCore as _, TryRngCore as _};
 use souk_app::ports::{Clock, Ids};
 use souk_domain::{OrderNumber, Timestamp};
 use uuid::Uuid;
+
+use crate::telemetry;
 
 /// The system's clock, to the millisecond: what is stored and what is shown are the same.
 pub struct SystemClock;
@@ -40,11 +40,8 @@ impl Ids for SystemIds {
     fn fill_secret(&self, buffer: &mut [u8]) {
         if let Err(error) = OsRng.try_fill_bytes(buffer) {
             // Without randomness every secret would be guessable: nothing may go on.
-            // The log would not be written any more.
-            let _ = writeln!(
-                std::io::stderr(),
-                "souk: the operating system gives no randomness: {error}"
-            );
+            tracing::error!(%error, "the operating system gives no randomness");
+            telemetry::last_lines();
             std::process::abort();
         }
     }

@@ -12,23 +12,26 @@ const LOG: &str = "souk.log";
 pub struct Server {
     child: Child,
     pub url: String,
-    log: PathBuf,
+    /// Where its log is, when it is in a file.
+    log: Option<PathBuf>,
 }
 
 impl Server {
     /// Starts it on a folder and waits until it listens. Its log goes to `souk.log` in the folder.
     pub fn start(folder: &Path, more: &[&str]) -> Self {
+        let path = folder.join(LOG);
         let log = File::options()
             .create(true)
             .append(true)
-            .open(folder.join(LOG))
+            .open(&path)
             .unwrap();
-        Self::start_logging_to(log.into(), folder, more)
+        let mut server = Self::start_logging_to(log.into(), folder, more);
+        server.log = Some(path);
+        server
     }
 
     /// The same with a log that goes elsewhere.
     pub fn start_logging_to(stderr: Stdio, folder: &Path, more: &[&str]) -> Self {
-        let log = folder.join(LOG);
         let mut child = Command::new(env!("CARGO_BIN_EXE_souk"))
             .args([
                 "serve",
@@ -54,10 +57,14 @@ impl Server {
             let status = child.wait().unwrap();
             panic!(
                 "souk serve ended with {status}: {}",
-                std::fs::read_to_string(&log).unwrap_or_default()
+                std::fs::read_to_string(folder.join(LOG)).unwrap_or_default()
             );
         };
-        Self { child, url, log }
+        Self {
+            child,
+            url,
+            log: None,
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -87,7 +94,8 @@ impl Server {
     }
 
     fn assert_no_panic(&self) {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let Some(log) = &self.log else { return };
+        let log = std::fs::read_to_string(log).unwrap();
         assert!(!log.contains("panicked at"), "{log}");
     }
 }

@@ -1,6 +1,7 @@
 //! The listener: clients that keep it waiting are cut off, and a stop waits for nobody longer than it says.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::routing::get;
 use souk::server::{Deadlines, listen, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -242,10 +244,12 @@ async fn a_whole_souk_stops_beside_clients_that_hang() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_runs_may_finish() {
     let stop = CancellationToken::new();
+    let asked = Arc::new(Notify::new());
     let slow = {
-        let stop = stop.clone();
+        let (stop, asked) = (stop.clone(), asked.clone());
         // Answers once the stop has begun.
         get(async move || {
+            asked.notify_one();
             stop.cancelled().await;
             "finished"
         })
@@ -260,8 +264,8 @@ async fn what_runs_may_finish() {
         .write_all(b"GET / HTTP/1.1\r\nHost: shop.test\r\n\r\n")
         .await
         .unwrap();
-    // What was accepted is being served; a stop before that would find nothing to finish.
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    // A stop before it is served would find nothing to finish.
+    asked.notified().await;
     stop.cancel();
     let got = String::from_utf8(rest(asking).await).unwrap();
     assert!(got.ends_with("finished"), "{got}");

@@ -142,17 +142,11 @@ async fn metrics_and_health() {
         .await
         .expect(201);
     app.drain().await;
-    tokio::time::sleep(Duration::from_secs(6)).await;
-    let metrics = app
-        .http
-        .get(app.url("/metrics"))
-        .send()
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    for name in [
+    let metrics = async || {
+        let asked = app.http.get(app.url("/metrics")).send().await.unwrap();
+        asked.text().await.unwrap()
+    };
+    let names = [
         "souk_http_requests_total",
         "souk_http_request_seconds_bucket",
         "souk_committer_batch_size_bucket",
@@ -162,9 +156,24 @@ async fn metrics_and_health() {
         "souk_queue_ready",
         "souk_queue_oldest_seconds",
         "souk_outbox_size",
-    ] {
-        assert!(metrics.contains(name), "{name} is missing:\n{metrics}");
-    }
+    ];
+    let started = Instant::now();
+    // Some are measured every few seconds.
+    let metrics = loop {
+        let metrics = metrics().await;
+        let missing: Vec<_> = names
+            .iter()
+            .filter(|name| !metrics.contains(**name))
+            .collect();
+        if missing.is_empty() {
+            break metrics;
+        }
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "{missing:?} are missing:\n{metrics}"
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
     assert!(
         metrics.contains("route=\"/api/v1/orders\""),
         "routes are labelled by their pattern:\n{metrics}"
@@ -252,7 +261,15 @@ async fn a_stopping_server_finishes_what_runs() {
             })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(700)).await;
+    let orders = api("/orders?limit=1");
+    let some_are_placed = async || {
+        let orders = http.get(&orders).bearer_auth(&token).send().await.unwrap();
+        let orders: Value = orders.json().await.unwrap();
+        !orders["items"].as_array().unwrap().is_empty()
+    };
+    while !some_are_placed().await {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     assert!(
         tokio::task::spawn_blocking(move || server.terminate())
             .await

@@ -1,7 +1,5 @@
 //! Batches, whose rows are written many in one statement.
 
-use std::time::Duration;
-
 use souk_app::ports::contract::Engine;
 use souk_app::ports::contract::fixtures::{
     assert_sound, at, buy, command, customer, id, pay, place, placed, shop_with, staff, step,
@@ -131,8 +129,7 @@ async fn a_conflict_takes_its_own_batch_back_and_nobody_elses() {
         } else {
             doomed.push(buy_as(twice, &buyer, "twice", variant));
         }
-        let (go, holding) = group::hold(store);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (go, holding) = group::hold(store).await;
         let fails = store.inner.write({
             let doomed = doomed.clone();
             move |connection| crate::commit::commit(connection, &doomed)

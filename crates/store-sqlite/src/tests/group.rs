@@ -26,23 +26,26 @@ async fn notes(store: &SqliteStore) -> Vec<String> {
     store.inner.read(read).await.expect("read")
 }
 
-/// Holds the writer, so that what comes meanwhile is one group; let go by dropping the sender.
-pub(super) fn hold(
+/// Holds the writer, so that what comes from now on is one group; let go by dropping the sender.
+pub(super) async fn hold(
     store: &SqliteStore,
 ) -> (
     std::sync::mpsc::Sender<()>,
     tokio::task::JoinHandle<Result<(), EngineError>>,
 ) {
     let (go, held) = std::sync::mpsc::channel::<()>();
+    let (tell, holds) = tokio::sync::oneshot::channel();
     let inner = Arc::clone(&store.inner);
     let holding = tokio::spawn(async move {
         inner
             .write(move |_| {
+                let _ = tell.send(());
                 let _ = held.recv();
                 Ok(())
             })
             .await
     });
+    holds.await.expect("it holds");
     (go, holding)
 }
 
@@ -50,8 +53,7 @@ pub(super) fn hold(
 async fn a_bad_command_hurts_nobody_else() {
     let engine = start().await;
     let store = engine.now();
-    let (go, holding) = hold(store);
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    let (go, holding) = hold(store).await;
     let good = |name: &'static str| store.inner.write(move |connection| note(connection, name));
     let fails = store.inner.write(|connection| {
         note(connection, "note-fails")?;
@@ -90,8 +92,7 @@ async fn what_waits_is_one_group_and_is_bounded() {
         ..SqliteOptions::default()
     };
     let store = SqliteStore::open(&folder.path().join("souk.db"), options).expect("opens");
-    let (go, holding) = hold(&store);
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    let (go, holding) = hold(&store).await;
     // Everybody in a group is inside the same transaction: its first command cannot be read before the last ran.
     let seen = Arc::new(AtomicU32::new(0));
     let beside = crate::open::reader(&folder.path().join("souk.db"), &SqliteOptions::default())

@@ -244,8 +244,7 @@ async fn a_command_that_is_rolled_back_leaves_its_key_free() {
         let engine = start().await;
         let (buyer, store) = (customer("Sara"), engine.now());
         let variant = shop_with(store, 100).await;
-        let (go, holding) = group::hold(store);
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (go, holding) = group::hold(store).await;
         let wish = buy(&buyer, "k", &[(variant, 1)]);
         let doomed = vec![wish.clone()];
         let fails = store.inner.write(move |connection| {

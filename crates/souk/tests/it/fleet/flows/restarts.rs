@@ -142,14 +142,14 @@ pub(super) async fn both_sockets_servers_are_restarted(scene: &mut Scene) {
     assert!(times.len() >= followers, "each server's followers moved");
     let nexts = stops.iter().skip(1).copied().chain([Instant::now()]);
     for (from, to) in stops.iter().copied().zip(nexts) {
-        let of_one = || times.iter().filter(|at| (from..to).contains(*at));
-        let (first, last) = (of_one().min().unwrap(), of_one().max().unwrap());
-        // Whatever holds the machine up for a moment makes many hear of it at once, but not all.
-        assert!(
-            *last - *first > DRAIN / 3,
-            "all {} at once",
-            of_one().count()
-        );
+        let mut of_one: Vec<Instant> = times.clone();
+        of_one.retain(|at| (from..to).contains(at));
+        of_one.sort();
+        let count = of_one.len();
+        assert!(count > 0, "one of the servers had nobody");
+        // Whatever holds the machine up for a moment makes many hear of it at once, but not most of them.
+        let middle = of_one[count * 9 / 10] - of_one[count / 10];
+        assert!(middle > DRAIN / 4, "most of {count} within {middle:?}");
     }
 }
 
