@@ -200,7 +200,7 @@ export class LiveClient {
     else if (report.name === 'read') observer.read(report.payload)
     else if (report.name === 'typing') observer.typing(report.payload)
     else if (report.name === 'presence') observer.presence(report.payload)
-    else if (report.name === 'stock') observer.stock(report.payload)
+    else if (report.name === 'stock') this.stock.hear(report.payload)
   }
 
   private readonly arrived = (stream: string, entries: readonly Entry[]): void =>

@@ -11,6 +11,8 @@ export class StockWatch {
   private link: Link | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private told = ''
+  /** For each question under way, the variants that were heard of since it was asked. */
+  private readonly heardSince = new Set<Set<string>>()
 
   constructor(
     private readonly news: (stock: StockEvent) => void,
@@ -46,6 +48,12 @@ export class StockWatch {
     this.link = null
   }
 
+  /** What happens once a product is watched. It is newer than what a question under way is answered with. */
+  hear(stock: StockEvent): void {
+    for (const heard of this.heardSince) heard.add(stock.variantId)
+    this.news(stock)
+  }
+
   private release(id: string): void {
     const count = this.counts.get(id) ?? 0
     if (count > 1) this.counts.set(id, count - 1)
@@ -63,11 +71,17 @@ export class StockWatch {
     const said = [...productIds].sort().join()
     if (!link || said === this.told) return
     this.told = said
+    const heard = new Set<string>()
+    this.heardSince.add(heard)
     try {
       const answer = await askPatiently(link, 'watch', { productIds })
-      if (link === this.link && answer.ok) answer.stock.forEach(this.news)
+      if (link === this.link && answer.ok) {
+        answer.stock.filter(({ variantId }) => !heard.has(variantId)).forEach(this.news)
+      }
     } catch {
       this.failed(link)
+    } finally {
+      this.heardSince.delete(heard)
     }
   }
 }
