@@ -19,7 +19,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// The operating system's randomness: asked each time for secrets, and now and then for the generator that makes names.
+/// The operating system's randomness: asked each time for secrets, and now and then for the generator that makes ids and names.
 pub struct SystemIds;
 
 impl Ids for SystemIds {

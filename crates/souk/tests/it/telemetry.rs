@@ -267,7 +267,12 @@ async fn a_stopping_server_finishes_what_runs() {
         let orders: Value = orders.json().await.unwrap();
         !orders["items"].as_array().unwrap().is_empty()
     };
+    let started = Instant::now();
     while !some_are_placed().await {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "nothing is placed"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(
